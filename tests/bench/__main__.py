@@ -2,33 +2,33 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The benchmark: how fast a fleet gets its passcodes, what one task costs, and what comes of other ways. It is no test.
+"""Run the benchmark, which is not a test: reset rates of a fleet, the cost of one task, and the results of alternatives.
 
     make bench                                  # all, about half an hour
     make bench BENCH_ARGS="--quick"             # all, in a few minutes, with smaller numbers
     make bench BENCH_ARGS="one loop"            # some
     make bench BENCH_ARGS="fleet --devices 600"
 
-Each scenario has an emulated tenant of its own, with Intune's quota, 0.1 s a request, and a Retry-After that says 0 while it
+Each scenario has its own emulated tenant, with Intune's quota, 0.1 s a request, and a Retry-After of 0 while it
 throttles. Duplicates and lost devices are counted from the tenant's own records.
 
 fleet         one task for the whole fleet; fleet_killed: kill -9 at a random moment, and run again with the same journal;
-              fleet_lost: with lost answers
+              fleet_lost: with lost responses
 shared        2, 4, and 8 processes at once with one application, for several forms of Retry-After
 slices        a host for each device, in one job and in two job slices, beside the list of them in one task
-uri, sdk      the same lost answers, for a loop of ansible.builtin.uri and for one over Microsoft's SDK with its own retry handler
+uri, sdk      the same lost responses, for a loop of ansible.builtin.uri and for one over Microsoft's SDK with its own retry handler
 one           a task for one device against ansible.builtin.ping: in the controller's process, and as a module; medians. And its round
               trips to Graph, against whose latency its time in the controller's process is measured
 loop          a loop of such tasks against the same loop of ansible.builtin.uri, and how often it signs in
-memory        peak memory with a very large tenant, less that of a process that gets ready and does nothing
+memory        peak memory with a very large tenant, less that of a process that only prepares
 report        the report on ten thousand devices: time of the task, and peak memory of a process that makes it
 inventory     ansible-inventory with a host for each device, against the same hosts and variables in a file; processor time
 growing_fleet, growing_inventory
-              processor time and memory per device, from hundreds of devices to tens of thousands, in a time that runs faster
+              processor time and memory per device, from hundreds of devices to tens of thousands, with an accelerated clock
 
 How to read it: trust ratios, not seconds, and compare only within one run; other work on the machine disturbs it. A second of the
-quota is 10 resets. A fleet's rate can exceed it, since the first 200 go at once; the "shortest time" figure cannot exceed 1.
-The figures are written to tests/output/bench.json too. The exit code is 1 where a scenario did not come to its end, whatever its figures.
+quota is 10 resets. A fleet's rate can exceed it, because the first 200 go at once; the "shortest time" figure cannot exceed 1.
+The figures are also written to tests/output/bench.json. The exit code is 1 if a scenario did not finish, regardless of its figures.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def main() -> int:
             found.append(_measure(name, plan))
             print(f"{time.monotonic() - start:.0f} s, load {found[-1].load:.1f}", flush=True)
     finally:
-        # What was found before Ctrl+C is not thrown away.
+        # Keep the results found before Ctrl+C.
         if found:
             figures.write(OUTPUT, found, environment=circumstances, plan=plan._asdict())
             print(f"\n\n{figures.table(found)}\n\nWritten to {OUTPUT.relative_to(ROOT)}.", flush=True)
@@ -94,7 +94,7 @@ def _arguments() -> tuple[list[str], Plan]:
         parser.error(f"unknown scenario {', '.join(unknown)}: there are {', '.join(SCENARIOS)}")
     plan = (QUICK if given.quick else Plan())._replace(seed=given.seed)
     if given.devices is not None:
-        # The quota must come into play.
+        # The fleet must be large enough for the quota to have an effect.
         if given.devices <= fleets.QUOTA:
             parser.error(f"--devices is more than {fleets.QUOTA}: that many are reset at once, and there is no rate")
         plan = plan._replace(devices=given.devices)
@@ -104,7 +104,7 @@ def _arguments() -> tuple[list[str], Plan]:
 def _measure(name: str, plan: Plan) -> figures.Found:
     try:
         return figures.Found(name, SCENARIOS[name](plan), load=os.getloadavg()[0])
-    except Exception as failure:  # one that breaks does not take the others with it; it is told, and in the exit code
+    except Exception as failure:  # a failed scenario must not stop the others; the output and the exit code report it
         return figures.Found(name, [], f"{type(failure).__name__}: {failure}")
 
 

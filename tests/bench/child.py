@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The process that is measured: ``python -m tests.bench.child WORK ready|whole DEVICES NAMES``, with a WORK of ``WORKS``.
+"""Run as the measured process: ``python -m tests.bench.child WORK ready|whole DEVICES NAMES``, with a WORK of ``WORKS``.
 
-``ready`` does everything but the call. Prints, as JSON, the peak of what the process had in memory, in MB, and the seconds of processor
-time that the call took. For Linux.
+``ready`` does everything except the call. Print, as JSON, the peak memory of the process in MB, and the seconds of processor time that the
+call took. Requires Linux.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from tests.support.inventory import load
 
 from .tenant import GROUP, name
 
-# In seconds of a clock that may run faster than this machine.
+# In seconds of a clock that may run faster than this machine's.
 PATIENT = {"timeout": 3600.0, "retry_timeout": 3600.0}
 VARIABLES = 22  # of a host of the plugin
 PLUGIN = {"plugin": "endpointops.intune.intune_devices"}
@@ -85,7 +85,7 @@ def _connection() -> dict[str, t.Any]:
 
 
 def add_hosts(devices: int, _names: int) -> None:
-    """Make an inventory as Ansible does, by the plugin."""
+    """Make an inventory as Ansible does, with the plugin."""
     with tempfile.TemporaryDirectory(prefix="intune-bench-") as folder:
         path = pathlib.Path(folder) / "x.intune_devices.yml"
         path.write_text(json.dumps(PLUGIN), encoding="utf-8")
@@ -96,7 +96,7 @@ def add_hosts(devices: int, _names: int) -> None:
 
 
 def add_same_hosts(devices: int, _names: int) -> None:
-    """Do what Ansible itself does for as many hosts with as many variables."""
+    """Do the same work in Ansible itself for as many hosts with as many variables."""
     inventory, variables = InventoryData(), [f"intune_{number}" for number in range(VARIABLES)]
     for number in range(1, devices + 1):
         host = inventory.add_host(name(number))
@@ -123,7 +123,7 @@ WORKS: dict[str, t.Callable[[int, int], object]] = {
 
 
 def hasten(rate: float, there: float, here: float) -> None:
-    """Let the collection's clock run faster from a moment on, of which the tenant has its own time."""
+    """Make the collection's clock run faster from a moment on, given in the tenant's time and in that of this machine."""
     faster = {
         "now": lambda: there + (time.time() - here) * rate,
         "monotonic": lambda: time.monotonic() * rate,
@@ -146,7 +146,7 @@ def _processor_time() -> float:
 
 
 def _peak() -> float:
-    # Not getrusage: its figure begins with the memory of the process that started this one.
+    # Do not use getrusage: its figure starts with the memory of the parent process.
     lines = pathlib.Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024
 

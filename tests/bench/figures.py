@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a scenario found: figures, each with its goal where there is one, and the table and file that they end up in."""
+"""The results of a scenario: figures, with goals if they have any, and the table and file that show them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import typing as t
 
 
 class Figure(t.NamedTuple):
-    """``least`` and ``most`` are the goal, both included; neither: no goal. ``details`` are for the file, ``note`` is for the table too."""
+    """``least`` and ``most`` are the goal, both included; neither: no goal. ``details`` go to the file, ``note`` also to the table."""
 
     what: str
     value: float
@@ -33,14 +33,14 @@ class Figure(t.NamedTuple):
 
     @property
     def reached(self) -> bool | None:
-        """Null where there is no goal."""
+        """Return whether the figure reaches its goal; None if there is none."""
         if self.least is None and self.most is None:
             return None
         return (self.least is None or self.value >= self.least) and (self.most is None or self.value <= self.most)
 
 
 class Found(t.NamedTuple):
-    """The figures of one scenario, or why it has none. ``load``: of the machine in the last minute of it, ours included."""
+    """The figures of one scenario, or why it has none. ``load``: of the machine in its last minute, including our own."""
 
     scenario: str
     figures: t.Sequence[Figure]

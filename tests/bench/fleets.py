@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A whole fleet in one task: undisturbed, killed and run again, and with answers that get lost."""
+"""Reset a whole fleet in one task: undisturbed, killed and run again, and with lost responses."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def fleet(plan: Plan) -> list[Figure]:
 
 
 def fleet_killed(plan: Plan) -> list[Figure]:
-    """From the first start, before ansible-playbook itself is loaded, to the last accepted reset.
+    """Measure from the first start, before ansible-playbook itself is loaded, to the last accepted reset.
 
-    The moment of the kill counts from the first reset, and lies before the last one of an undisturbed run.
+    The moment of the kill counts from the first reset, and is before the last one of an undisturbed run.
     """
     moment = random.Random(plan.seed).uniform(0.0, 1.0) * shortest(plan.devices)
     with tenant(plan.devices) as emulator, playbook(emulator) as plays, tempfile.TemporaryDirectory(prefix="intune-bench-") as folder:
@@ -74,12 +74,12 @@ def fleet_lost(plan: Plan) -> list[Figure]:
 
 
 def shortest(devices: int) -> float:
-    """Seconds from the first to the last reset that the quota allows: each window begins with all that it allows."""
+    """Return the seconds from the first to the last reset that the quota allows: each window begins with its full quota."""
     return (math.ceil(devices / QUOTA) - 1) * WINDOW
 
 
 def _of_the_possible(devices: int, seconds: float, least: float | None = None) -> list[Figure]:
-    """Return the stricter figure: the first window of the quota is full at once, so a rate may exceed 10 a second, this ratio never 1."""
+    """Return the stricter figure: the first quota window is full at once, so a rate may exceed 10 a second, but this ratio never 1."""
     note = f"{shortest(devices):.0f} s are the least for {devices} devices; it took {seconds:.1f} s"
     return [Figure("shortest time that the quota allows / time", shortest(devices) / seconds, least=least, note=note)]
 
@@ -89,7 +89,7 @@ def _span(found: Tally) -> float:
 
 
 def _task(devices: int, **options: t.Any) -> dict[str, t.Any]:
-    # A device with a bad end fails the task, and is counted here.
+    # A device with a failed reset fails the task, and is counted here.
     return rescued(reset("fleet", device_groups=[GROUP], max_devices=devices, **options))
 
 
@@ -101,10 +101,10 @@ def _run(plays: Playbook, devices: int, **options: t.Any) -> Timed:
 
 
 def _truth(found: Tally, task: Timed, meant: t.Sequence[str]) -> list[Figure]:
-    """By the tenant's own records, and what the task made of it."""
+    """Compare the tenant's own records with the results of the task."""
     told = {entry["id"]: entry["status"] for entry in task.result["results"]}
     unknown = sum(status == "unknown" for status in told.values())
-    # What a device makes of its reset is not in question here, and seen by accident.
+    # This scenario does not test the device's outcome of its reset, and only sees it by chance.
     reset_told = {device for device, status in told.items() if status in ("pending", "done")}
     wrong = [device for device in meant if told.get(device) != "unknown" and (device in reset_told) != (device in found.reset)]
     note = f"{found.answers_lost} answers to resets were lost, {found.throttled} requests throttled, the task took {task.seconds:.1f} s"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""ansible-inventory over a large tenant, against the same hosts and variables in a file of Ansible's own."""
+"""Compare ansible-inventory over a large tenant with the same hosts and variables in a file of Ansible's own."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def inventory(plan: Plan) -> list[Figure]:
 
 
 def _listed(path: pathlib.Path, content: t.Any, env: t.Mapping[str, str]) -> tuple[dict[str, t.Any], float]:
-    """Return what ansible-inventory --list says of each host, and the seconds of processor time that it took."""
+    """Return the host variables of ansible-inventory --list, and the seconds of processor time that it took."""
     path.write_text(json.dumps(content), encoding="utf-8")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("INTUNE_", "AZURE_"))}
     before = resource.getrusage(resource.RUSAGE_CHILDREN)

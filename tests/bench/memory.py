@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Peak memory of a process that works on a very large tenant, less that of one that only gets ready for it."""
+"""Measure the peak memory of a process that works on a very large tenant, less that of one that only prepares for it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Usage(t.NamedTuple):
 
 
 def memory(plan: Plan) -> list[Figure]:
-    # A read of so many devices takes a hundred pages: their latency has no part in memory.
+    # Reading so many devices takes a hundred pages, whose latency does not affect memory.
     with tenant(plan.tenant, latency=0.0) as emulator:
         figures = []
         for what, work in (
@@ -43,11 +43,11 @@ def memory(plan: Plan) -> list[Figure]:
 
 
 def usage(emulator: EmulatorProcess, work: str, devices: int, names: int = 1, *, mode: str = "whole", rate: float = 1.0) -> Usage:
-    """Return what a process uses that does this work, see child.py. ``rate``: how fast time runs, for the tenant too."""
+    """Return the resources of a process that does this work, see child.py. ``rate``: how fast time runs, for the tenant too."""
     clock = {"BENCH_CLOCK": f"{rate} {emulator.control.speed_up(rate)['timestamp']} {time.time()}"}
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("INTUNE_", "AZURE_"))}
     command = [sys.executable, "-m", "tests.bench.child", work, mode, str(devices), str(names)]
-    # run() kills it when we are stopped.
+    # run() kills it when this process is stopped.
     done = subprocess.run(command, env={**kept, **emulator.env, **clock}, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What people do without this collection: a loop of ansible.builtin.uri, and a loop over Microsoft's SDK."""
+"""Measure alternatives to this collection: a loop of ansible.builtin.uri, and a loop over Microsoft's SDK."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PER_SECOND = 10.0
 
 
 def uri(plan: Plan) -> list[Figure]:
-    """With the retries of the examples, which Ansible makes five seconds apart."""
+    """Use the retries of the examples, which Ansible makes five seconds apart."""
     with tenant(plan.others) as emulator, playbook(emulator) as plays:
         meant = [device["id"] for device in emulator.control.devices()]
         lose_answers(emulator.control, plan.others)
@@ -32,8 +32,8 @@ def uri(plan: Plan) -> list[Figure]:
 
 
 def sdk(plan: Plan) -> list[Figure]:
-    """With the retry handler that the SDK has by itself; a device whose reset raises is left, and counts as failed."""
-    # As pytest finds the support of the emulated tenant's tests.
+    """Use the built-in retry handler of the SDK; skip a device whose reset raises, and count it as failed."""
+    # The path by which pytest finds the support of the emulated tenant's tests.
     sys.path.append(str(ROOT / "emulator" / "tests"))
     # Slow to load, and only needed here.
     from msgraph import GraphServiceClient
@@ -49,7 +49,7 @@ def sdk(plan: Plan) -> list[Figure]:
             for device in meant:
                 try:
                     await graph.device_management.managed_devices.by_managed_device_id(device).reset_passcode.post()
-                except Exception as failure:  # whatever the SDK raises, the loop goes on
+                except Exception as failure:  # the loop continues after any exception of the SDK
                     failed[device] = type(failure).__name__
             return failed
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How much is measured."""
+"""The sizes of the benchmark."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ ROOT = pathlib.Path(__file__).parents[2]
 
 
 class Plan(t.NamedTuple):
-    """``devices`` of a fleet, ``others`` for those who send one by one, ``repeats`` of one task, ``rounds`` of a loop.
+    """``devices`` of a fleet, ``others`` for senders of single requests, ``repeats`` of one task, ``rounds`` of a loop.
 
     ``tenant`` devices are read for the memory, of which ``named`` are picked by name; ``listed`` are hosts of an inventory; ``reported``
     devices are in a report; ``shared`` devices are reset by so many ``processes`` at once, for each of the ``styles`` of Retry-After.
     ``sliced`` devices are hosts, in one job and in so many ``slices``. ``fleets`` and ``inventories``: their sizes while they grow.
-    ``seed`` of what is left to chance.
+    ``seed`` of all random choices.
     """
 
     devices: int = 2000

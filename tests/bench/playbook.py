@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs tasks with the real ansible-playbook, and says how long each took."""
+"""Run tasks with the real ansible-playbook, and report the duration of each."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Timed(t.NamedTuple):
 
 
 class Playbook:
-    """Plays against one tenant, in a folder of their own."""
+    """Run plays against one tenant in their own folder."""
 
     def __init__(self, emulator: EmulatorProcess, folder: pathlib.Path) -> None:
         self._emulator = emulator
@@ -49,7 +49,7 @@ class Playbook:
         self._output = folder / "output.txt"
 
     def run(self, tasks: list[Task]) -> list[Timed]:
-        """To its end; raises RuntimeError, with what it printed, when not every task had a result."""
+        """Run tasks to the end; raise RuntimeError with the output unless every task has a result."""
         with self._started(tasks) as process:
             process.wait()
         lines = self._timing.read_text(encoding="utf-8").splitlines() if self._timing.exists() else []
@@ -58,7 +58,7 @@ class Playbook:
         return [Timed(**json.loads(line)) for line in lines]
 
     def run_and_kill(self, tasks: list[Task], began: t.Callable[[], bool], seconds: float) -> bool:
-        """kill -9 so many seconds after something began; whether it was still running then."""
+        """Send kill -9 so many seconds after something began; return whether the process was still running then."""
         with self._started(tasks) as process:
             while process.poll() is None and not began():
                 time.sleep(POLL_SECONDS)
@@ -68,7 +68,7 @@ class Playbook:
 
     @contextlib.contextmanager
     def _started(self, tasks: list[Task]) -> t.Iterator[subprocess.Popen[str]]:
-        """Killed at the end, with all that it started, if it still runs."""
+        """Yield the process of a play; at the end, kill it and its children if it still runs."""
         path = self._folder / "play.yml"
         path.write_text(yaml.safe_dump([{"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks}]))
         self._timing.unlink(missing_ok=True)
@@ -81,7 +81,7 @@ class Playbook:
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
                 text=True,
-                # Ctrl+C is ours: we end it.
+                # Ctrl+C must only reach this process, which ends the playbook.
                 start_new_session=True,
             )
             with Running(process, self._emulator):
@@ -105,7 +105,7 @@ def environment(emulator: EmulatorProcess, folder: pathlib.Path, **more: str) ->
 
 
 def run_whole(emulator: EmulatorProcess, folder: pathlib.Path, play: Play, *arguments: str) -> None:
-    """Run a play with an inventory of its own, to its end; raises RuntimeError where it fails."""
+    """Run a play with its own inventory to the end; raise RuntimeError if it fails."""
     path = folder / "play.yml"
     path.write_text(yaml.safe_dump([play]), encoding="utf-8")
     command = [str(pathlib.Path(sys.executable).with_name("ansible-playbook")), str(path), *arguments]
@@ -121,13 +121,13 @@ def playbook(emulator: EmulatorProcess) -> t.Iterator[Playbook]:
 
 
 def reset(task_name: str, *names: str, **options: t.Any) -> Task:
-    """Return a task of ours, which does not wait for the devices."""
+    """Return a task of this collection, which does not wait for the devices."""
     devices = {"devices": list(names)} if names else {}
     return {"name": task_name, RESET: {**devices, "wait": False, **options}}
 
 
 def token(emulator: EmulatorProcess) -> Task:
-    """How a playbook without a collection gets a token; registered as ``token``."""
+    """Return the task by which a playbook without a collection gets a token; registered as ``token``."""
     env = emulator.env
     form = {
         "grant_type": "client_credentials",
@@ -146,7 +146,7 @@ def token(emulator: EmulatorProcess) -> Task:
 
 
 def uri_loop(emulator: EmulatorProcess, ids: t.Sequence[str], **more: t.Any) -> Task:
-    """Return the loop that playbooks have today, after ``token``."""
+    """Return the loop that playbooks use today, after ``token``."""
     options = {
         "url": emulator.env["INTUNE_GRAPH_URL"] + "/v1.0/deviceManagement/managedDevices/{{ item }}/resetPasscode",
         "method": "POST",
@@ -158,5 +158,5 @@ def uri_loop(emulator: EmulatorProcess, ids: t.Sequence[str], **more: t.Any) -> 
 
 
 def now() -> float:
-    """Return the emulated tenant's time, correct as long as nobody moves its clock."""
+    """Return the emulated tenant's time, correct as long as nothing moves its clock."""
     return time.time()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The report on a fleet: how long the task takes in the controller's process, and the peak memory of a process that makes it."""
+"""Measure the report on a fleet: the task's duration in the controller's process, and the peak memory of a process that makes it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .tenant import tenant
 
 
 def report(plan: Plan) -> list[Figure]:
-    # What is measured is our own share: a tenant that takes its time adds its latency for each page of devices.
+    # Measure only our own share: a tenant with latency would add it for each page of devices.
     with tenant(plan.reported, latency=0.0) as emulator, tempfile.TemporaryDirectory() as folder:
         task = {"name": "report", "endpointops.intune.intune_pin_report": {"directory": folder}}
         with playbook(emulator) as plays:

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a device costs in a small fleet and in a large one: processor time and peak memory of the client, whatever the tenant takes.
+"""Measure processor time and peak memory of the client per device in a small and a large fleet, regardless of the tenant's own.
 
-Time runs ten times as fast, for the tenant and for the task: the quota lets a hundred devices a second through, and all that goes by time,
-such as looks into the audit log, happens as often for a device as it does in a real run. What is fixed in a task, such as signing in, makes
-the first figures larger; from the second size on a device must cost the same.
+Time runs ten times as fast, for the tenant and for the task: the quota accepts a hundred devices a second, and all periodic work, such as
+reads of the audit log, happens as often for a device as it does in a real run. Fixed costs of a task, such as signing in, make the first
+figures larger; from the second size on a device must cost the same.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .tenant import tenant
 
 DRIFT = 1.1
 RATE = 10.0
-LONG = 10**6  # seconds; msal knows the real time alone
+LONG = 10**6  # seconds; msal uses the real time only
 
 
 def fleets(plan: Plan) -> list[Figure]:
@@ -42,7 +42,7 @@ def _grow(work: str, sizes: t.Sequence[int], *, beside: str | None = None) -> li
 
 
 def _measure(work: str, size: int, beside: str | None) -> Usage:
-    """Return what the work uses more than a process that only gets ready for it, or than one that does the work beside it."""
+    """Return the extra usage of the work over a process that only prepares for it, or over one that does the work beside it."""
     with tenant(size, latency=0.0) as emulator:
         emulator.control.settings(token_lifetime=LONG)
         whole = usage(emulator, work, size, rate=RATE)
@@ -51,7 +51,7 @@ def _measure(work: str, size: int, beside: str | None) -> Usage:
 
 
 def _figures(what: str, unit: str, sizes: t.Sequence[int], costs: t.Sequence[float]) -> list[Figure]:
-    """Return the cost at each size, and from the third on how much more it is than at the second."""
+    """Return the cost at each size, and from the third on its increase over that at the second."""
     found = [Figure(f"{what}, of {size}", cost, unit) for size, cost in zip(sizes, costs, strict=True)]
     grown = [Figure(f"{what}, {size} / {sizes[1]}", cost / costs[1], most=DRIFT) for size, cost in list(zip(sizes, costs, strict=True))[2:]]
     return [*found, *grown]

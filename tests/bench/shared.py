@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Several ansible-playbook processes that share the quota of one application, and know nothing of one another."""
+"""Run several independent ansible-playbook processes that share the quota of one application."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _run(plays: Playbook, numbers: t.Iterable[int]) -> Timed:
 
 
 def _shares(emulator: EmulatorProcess) -> tuple[list[int], float]:
-    """Return how many resets of each process were accepted while all had work, and how long that was."""
+    """Return the accepted resets of each process while all had work, and the length of that time."""
     times: dict[str, list[float]] = {}
     for entry in emulator.control.journal():
         if entry["write"] and entry["path"].endswith("/resetPasscode"):

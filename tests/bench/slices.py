@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The devices of a fleet as hosts, one task each, in one job and in job slices, beside the list of them in one task."""
+"""Reset the devices of a fleet as hosts, one task each, in one job and in job slices, and as a list in one task."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FORKS = 20
 
 
 class Cost(t.NamedTuple):
-    """Of a whole way to reset a fleet: ``seconds`` and ``cpu`` seconds of all its processes, ``tokens`` and Graph ``requests``."""
+    """The cost of a whole way to reset a fleet: ``seconds`` and ``cpu`` seconds of all its processes, ``tokens`` and Graph ``requests``."""
 
     seconds: float
     cpu: float

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What one task costs, and a loop of tasks of one device each: ratios to Ansible's own modules, within one playbook."""
+"""Measure one task, and a loop of tasks of one device each: ratios to Ansible's own modules, within one playbook."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .plan import Plan
 from .playbook import playbook, reset, token, uri_loop
 from .tenant import LATENCY, name, tenant
 
-# What the goals are about is our own share, so there is a tenant that answers at once beside the one that takes its time.
+# The goals are about our own share, so one tenant responds at once and the other with latency.
 TENANTS = {"tenant answers at once": 0.0, f"{LATENCY:g} s a request": LATENCY}
 
 
@@ -27,7 +27,7 @@ def _one(plan: Plan, what: str, latency: float) -> list[Figure]:
     for number in range(1, 2 * plan.repeats, 2):
         tasks.append({"name": "ping", "ansible.builtin.ping": {}})
         tasks.append(reset("in process", name(number)))
-        # A task with an environment of its own is never run in the controller's process.
+        # A task with its own environment never runs in the controller's process.
         tasks.append({**reset("module", name(number + 1)), "environment": {"X": "y"}})
     with tenant(2 * plan.repeats, latency) as emulator, playbook(emulator) as plays:
         done = plays.run(tasks)

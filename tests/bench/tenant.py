@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The emulated tenant as a service in a bad mood, and what its own records say of the resets that it was asked for."""
+"""Emulate a service under bad conditions, and read the resets from its own records."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ from intune_emulator.state.clock import parse_iso
 
 LATENCY = 0.1  # seconds a request of Graph takes beside the work
 GROUP = "All fleet devices"
-# One in so many answers is lost, half of them with the connection and half to a gateway that gives up.
+# One in so many responses is lost, half of them with the connection and half to a gateway that times out.
 LOST = 20
-# Of the posts of $batch, of which about half carry resets; each loses up to 20 of them.
+# Of the posts of $batch, of which about half contain resets; each loses up to 20 of them.
 LOST_BATCHES = 10
 GATEWAY = {"status": 504, "processed": True}
 
 
 @contextlib.contextmanager
 def tenant(devices: int, latency: float = LATENCY) -> t.Iterator[EmulatorProcess]:
-    """With quota, and a Retry-After that says 0 while it throttles."""
+    """Yield a tenant with quota, and a Retry-After of 0 while it throttles."""
     with EmulatorProcess(f"fleet:{devices}") as emulator:
         emulator.control.settings(quota=True, retry_after="zero", latency=latency)
         yield emulator
 
 
 def name(number: int) -> str:
-    """Of a device of the fleet, from 1."""
+    """Return the name of a device of the fleet by its number, from 1."""
     return f"FLEET-{number:06d}"
 
 
 def lose_answers(control: ControlClient, devices: int) -> None:
-    """Let requests be done and their responses get lost. The same for everyone, in whatever way the resets are sent."""
+    """Lose responses of requests that the tenant processes, equally for all ways to send the resets."""
     for place in range(5, devices, 2 * LOST):
         control.arm("status", "POST", "resetPasscode", skip=place, **GATEWAY)
-        # meets a reset of its own only: an item of a batch has no connection
+        # only hits a single reset: an item of a batch has no connection
         control.arm("drop_after", "POST", "resetPasscode", skip=place + LOST)
     for number, place in enumerate(range(5, devices // 5, LOST_BATCHES)):
         kind, details = (("drop_after", {}), ("truncate", {}), ("status", GATEWAY))[number % 3]
@@ -46,9 +46,9 @@ def lose_answers(control: ControlClient, devices: int) -> None:
 
 
 class Tally(t.NamedTuple):
-    """``first`` and ``last``: when the first and the last reset were accepted, in seconds since the epoch.
+    """``first`` and ``last``: times of the first and the last accepted reset, in seconds since the epoch.
 
-    ``duplicates``: resets beyond a device's first. ``lost``: devices that were meant and have none. ``answers_lost``: to resets.
+    ``duplicates``: resets beyond a device's first. ``lost``: intended devices without a reset. ``answers_lost``: to resets.
     """
 
     accepted: int
@@ -62,7 +62,7 @@ class Tally(t.NamedTuple):
 
 
 def tally(control: ControlClient, meant: t.Collection[str]) -> Tally:
-    """``meant``: IDs of devices."""
+    """Count the resets of the devices with the IDs ``meant``."""
     resets, entries = control.resets(), control.journal()
     times = sorted(parse_iso(moment).timestamp() for moments in resets.values() for moment in moments) or [0.0]
     spoilt = {entry["seq"] for entry in entries if entry["fault"]}

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One case: a task against a tenant whose responses are changed by a seed, and what must never come of it."""
+"""Run one case: a task against a tenant whose responses a seed changes, and the findings that must not occur."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ MOST_REQUESTS = 20_000
 TOKENS: list[str] = []
 PART = 32  # characters
 SECRET = "client-secret-0123456789-abcdefghij"
-NOT_RUN = (401, 407, 429)  # with these nothing was run, also if a proxy responds
-# By these Microsoft Graph says so, with an error code of its own.
+NOT_RUN = (401, 407, 429)  # by these nothing was run, regardless of the sender
+# Microsoft Graph reports the same with these, with an error code of its own.
 REFUSED = (400, 402, 403, 404, 405, 406, 409, 410, 411, 412, 413, 415, 416, 422, 423)
 UNSAFE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 INTERNAL = "An unexpected error occurred in the collection"  # of an exception that the inventory plugin caught last
@@ -58,26 +58,26 @@ Json = dict[str, t.Any]
 
 
 class Endless(BaseException):
-    """The run does not come to an end."""
+    """The run does not end."""
 
 
 class Finding(t.NamedTuple):
-    """``kind`` is one of KINDS; ``text`` says what happened, and where."""
+    """``kind`` is one of KINDS; ``text`` describes the event and its place."""
 
     kind: str
     text: str
 
 
 class Wire(Emulated):
-    """The emulated tenant, with responses changed by chance.
+    """The emulated tenant, with randomly changed responses.
 
-    ``resets`` and ``passes``: of each device or user, those that the run could not take for not run.
+    ``resets`` and ``passes``: of each device or user, those that the run could not assume not to have run.
     """
 
     def __init__(self, scenario: Scenario, chance: random.Random, number: int | None) -> None:
         super().__init__(scenario.seed, quota=False, **scenario.settings)
         self.tenant.clock.set(datetime.datetime.fromtimestamp(START, datetime.timezone.utc))
-        # Issued again, since the clock was set back; once, since all tenants are the same one at the same time.
+        # Issued again, because the clock was set back; only once, because all tenants are the same one at the same time.
         if not TOKENS:
             TOKENS.append(issue_token(self.tenant, next(iter(self.tenant.applications.values()))))
         self.token = TOKENS[0]
@@ -85,7 +85,7 @@ class Wire(Emulated):
         self.passes: collections.Counter[str] = collections.Counter()
         self.issued: set[str] = set()
         self._chance = chance
-        # Either one response is changed, or some of all.
+        # Change either one response, or some of all.
         self._number = number
 
     def send(self, request: Request) -> Response:
@@ -106,7 +106,7 @@ class Wire(Emulated):
         for user in issued:
             self.passes[user] += not (isinstance(changed, Response) and _says_not_run(request, changed, user))
         if isinstance(changed, errors.NotSentError) and (reset or issued):
-            # It was sent: the transport never says otherwise.
+            # It was sent: the transport never reports otherwise.
             raise errors.LostResponseError("Lost.", target=request.target)
         if isinstance(changed, errors.IntuneError):
             raise changed
@@ -128,7 +128,7 @@ class Wire(Emulated):
         try:
             return self.ask(request)
         except Exception:
-            # The emulated tenant is no subject here, and what was sent may be as odd as the options.
+            # The emulated tenant is not under test here, and a request may be as odd as the options.
             return answer(400, {"error": {"code": "BadRequest", "message": "Not understood."}})
 
     def _sign_in(self, path: str) -> Response:
@@ -169,7 +169,7 @@ def _is_refusal(status: t.Any, headers: t.Mapping[str, t.Any]) -> bool:
 
 @functools.cache
 def count_requests(name: str) -> int:
-    """Return how many requests a task sends where all goes well, and see that it does."""
+    """Return the number of requests of a task without failures, and check that it succeeds."""
     scenario = next(scenario for scenario in SCENARIOS if scenario.name == name)
     wire = Wire(scenario, random.Random(), -1)
     given = scenario.given(wire)
@@ -180,11 +180,11 @@ def count_requests(name: str) -> int:
 
 
 def run_case(seed: str, scenario: Scenario) -> list[Finding]:
-    """Run a task once, and return what must not be. Hostile options may write files in the working directory."""
+    """Run a task once, and return its findings. Hostile options may write files in the working directory."""
     chance = random.Random(f"{seed}/{scenario.name}")
     number = chance.randrange(count_requests(scenario.name)) if chance.random() < 0.85 else None
     wire = Wire(scenario, chance, number)
-    # It may sign in as somebody else.
+    # It may sign in as another identity.
     given = scenario.given(wire)
     options = {**_connection(scenario, wire), **given}
     if chance.random() < 0.12:
@@ -207,7 +207,7 @@ def _connection(scenario: Scenario, wire: Wire) -> Json:
 
 
 def _execute(scenario: Scenario, wire: Wire, options: Json, told: list[str]) -> Json:
-    """Do as the action plugin does, up to where it hides the values of secret options."""
+    """Run a task like the action plugin, except that it does not hide the values of secret options."""
     if scenario.module is intune_devices:
         return _read_inventory(wire, options)
     spec: _argspec.Spec = scenario.module.SPEC
@@ -219,9 +219,9 @@ def _execute(scenario: Scenario, wire: Wire, options: Json, told: list[str]) -> 
 
 
 def _read_inventory(wire: Wire, options: Json) -> Json:
-    """Do as Ansible does with a file of the inventory plugin; its hosts are the result."""
+    """Read a file of the inventory plugin like Ansible; its hosts are the result."""
     path = pathlib.Path("fuzz.intune_devices.yml")
-    # JSON is YAML too, and has a way to write each character.
+    # JSON is valid YAML, and can represent each character.
     path.write_text(json.dumps({"plugin": NAME, **options}, default=repr), encoding="utf-8")
     inventory = InventoryData()
     try:
@@ -239,7 +239,7 @@ def _surroundings(wire: Wire) -> t.Iterator[None]:
     parts: dict[str, t.Any] = {name: staticmethod(getattr(clock, name)) for name in names}
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("INTUNE_", "AZURE_", "IDENTITY_", "XDG_"))}
     with (
-        # What one case leaves on the machine is nothing to the next one.
+        # A case must not see files of the previous one.
         tempfile.TemporaryDirectory() as folder,
         mock.patch.object(tempfile, "tempdir", None),
         mock.patch.dict(os.environ, {**clean, "TMPDIR": folder}, clear=True),
@@ -291,13 +291,13 @@ def _judge_effects(scenario: Scenario, wire: Wire) -> t.Iterator[Finding]:
 def _judge_secrets(options: Json, wire: Wire, result: Json, told: list[str]) -> t.Iterator[Finding]:
     entries = result.get("results", [])
     if options.get("return_passcode"):
-        # The one place where a passcode may be.
+        # The only allowed place of a passcode.
         entries = [{**entry, "passcode": None} for entry in entries]
     if options.get("return_pass"):
         entries = [{**entry, "temporary_access_pass": None} for entry in entries]
     text = json.dumps([{**result, "results": entries}, told], default=str)
     hidden = {action.passcode for action in wire.tenant.actions.resets if action.passcode}
-    # A part of a token is as bad as the whole. The first one is the same for all tokens.
+    # A part of a token is as sensitive as the whole. The first part is the same for all tokens.
     parts = [part[start : start + PART] for part in wire.token.split(".")[1:] for start in range(0, len(part) - PART, PART)]
     secrets = {*parts, SECRET, *hidden, *wire.issued}
     for secret in secrets:

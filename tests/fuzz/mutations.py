@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Responses that nobody expects, made of good ones: types, missing members, nesting, extremes, encodings, cuts, status, headers."""
+"""Turn good responses into unexpected ones: types, missing members, nesting, extremes, encodings, cuts, status, headers."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from ansible_collections.endpointops.intune.plugins.module_utils._http.message i
 
 Random = random.Random
 Failure = errors.LostResponseError | errors.NotSentError
-ENDLESS = "fuzzpage"  # the query of a page that is followed by another one, always
+ENDLESS = "fuzzpage"  # the query of a page that another one always follows
 
-# Marks in a document that become what json.dumps cannot write.
+# Marks in a document for content that json.dumps cannot write.
 RAW = {
     "@@nan@@": "NaN",
     "@@infinity@@": "-Infinity",
@@ -81,7 +81,7 @@ HEADERS: t.Mapping[str, tuple[str, ...]] = {
 
 
 def mutate(chance: Random, request: Request, response: Response) -> Response | Failure:
-    """Return another response, or the failure of one that does not come."""
+    """Return another response, or the failure of a missing one."""
     kind = chance.choices(
         (_change_members, _change_text, _change_status, _change_headers, _change_error, _add_page, _fail), (50, 14, 8, 8, 10, 4, 6)
     )[0]
@@ -175,7 +175,7 @@ def _change_headers(chance: Random, request: Request, response: Response) -> Res
 
 
 def _change_error(chance: Random, request: Request, response: Response) -> Response:
-    """Return an error with a text that forges lines, hides itself, takes its time, or holds the token of the request."""
+    """Return an error with a text that forges lines, hides itself, is slow to process, or contains the token of the request."""
     token = request.bearer or "none"
     text = chance.choice(
         (

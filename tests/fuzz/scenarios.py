@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is run: every module and the inventory plugin, in the ways that make other requests, each with a tenant of its own."""
+"""List the scenarios: every module and the inventory plugin, in the variants that send different requests, each with its own tenant."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Scenario:
 
     @property
     def options(self) -> t.Mapping[str, t.Any]:
-        """The options that it can have, by name."""
+        """Return the possible options by name."""
         return {**self.module.SPEC, **CONSTRUCTED} if self.module is intune_devices else self.module.SPEC.argument_spec
 
 
@@ -97,7 +97,7 @@ def _ask(world: Emulated, path: str, body: t.Any) -> t.Any:
 
 
 def as_person(*, made: bool = False, **more: t.Any) -> Given:
-    """Sign in as an administrator, perhaps with an application that was created before, and return options."""
+    """Sign in as an administrator, optionally with an application that was created before, and return options."""
 
     def prepare(world: Emulated) -> Options:
         world.token = issue_token(world.tenant, world.tenant.applications[world.tenant.client_id], person=True)
@@ -156,7 +156,7 @@ def with_probe(**more: t.Any) -> Given:
 
 
 def after_reset(**more: t.Any) -> Given:
-    """Reset a phone, whose record has a passcode then, and return options."""
+    """Reset a phone, whose record then has a passcode, and return options."""
 
     def prepare(world: Emulated) -> Options:
         phone = next(device for device in world.tenant.devices if device.own["deviceName"] == PHONES[0])
@@ -168,7 +168,7 @@ def after_reset(**more: t.Any) -> Given:
 
 
 def for_users(*, held: bool = False, **more: t.Any) -> Given:
-    """Return options for users, among them one who has a pass already, an administrator, and a group in the scope of the policy."""
+    """Return options for users, including one with a pass, an administrator, and a group in the scope of the policy."""
 
     def prepare(world: Emulated) -> Options:
         group = next(item["id"] for item in world.tenant.groups.all_written() if item["displayName"] == "Field service")
@@ -189,7 +189,7 @@ ASSIGNED = [
     {"target": "exclude_group", "group": "Helpdesk phones"},
 ]
 PHONES = ("PHONE-HELPDESK-01", "PHONE-FIELD-01")
-# Options of an application with all that it can have.
+# Options of an application with all its properties.
 WHOLE: Options = {
     "entry_points": ["reset"],
     "federated_credentials": [{"name": "github", "issuer": "https://token.test", "subject": "repo:o/r:environment:e"}],
@@ -207,7 +207,7 @@ GROUPED = {
     "keyed_groups": [{"prefix": "platform", "key": "intune_platform"}],
     "groups": {"phones": "intune_device_name is match('PHONE-')"},
 }
-# Options of Ansible itself, which the inventory plugin passes on to it.
+# Options of Ansible itself, which the inventory plugin passes on.
 CONSTRUCTED: Options = {"compose": {}, "groups": {}, "keyed_groups": {}, "strict": {}, "unknown": {}}
 
 SCENARIOS = (
@@ -244,7 +244,7 @@ SCENARIOS = (
     Scenario("readiness of a connected tenant", intune_pin_readiness_info, connected(terms="role")),
     Scenario("readiness by device", intune_pin_readiness_info, with_policies(rollout="devices", rollout_timeout=30, expect=EXPECTED)),
     Scenario("readiness with the probe", intune_pin_readiness_info, connected(probe=True, probe_devices=True), seed="helpdesk"),
-    # Files go to the working directory, which each case has for itself.
+    # Files go to the working directory, which is separate for each case.
     Scenario("report", intune_pin_report, with_policies(directory=".")),
     Scenario("report by device, in check mode", intune_pin_report, with_policies(directory=".", rollout="devices"), check=True),
     Scenario("consent", CONSENT, seed="empty"),
@@ -282,11 +282,11 @@ HOSTILE: tuple[t.Any, ...] = (
         "0001-01-01T00:00:00+23:59",
     ),
 )
-# These decide where requests go, and with what: the run is to reach the tenant.
+# These decide where requests go and with which credential: the run must reach the tenant.
 KEPT = frozenset({"access_token", "auth_method", "client_secret"})
 
 
 def make_hostile(chance: random.Random, scenario: Scenario, options: Options) -> Options:
-    """Return the options of a task with one or two that nobody expects."""
+    """Return the options of a task with one or two unexpected ones."""
     names = chance.sample(sorted(set(scenario.options) - KEPT), chance.choice((1, 1, 2)))
     return {**options, **{name: copy.deepcopy(chance.choice(HOSTILE)) for name in names}}

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A part of ``make fuzz`` with each run of the tests, and the proof that it finds what it looks for."""
+"""Run a part of ``make fuzz`` with each test run, and prove that it finds planted mistakes."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def without_shapes(patch: pytest.MonkeyPatch) -> None:
 
 def repeating_resets(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(reset_response, "may_repeat", lambda request, response: response.status >= 300)
-    # The device's own record would show the reset, and keep it from being repeated.
+    # The device's own record would show the reset, and prevent a repetition.
     patch.setattr(reset_state, "_counts", lambda *_args: False)
 
 
@@ -118,6 +118,6 @@ def test_a_defect_is_found(
     break_it: t.Callable[[pytest.MonkeyPatch], None], scenario: str, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     break_it(monkeypatch)
-    # Not by the numbers of make fuzz, which mean other cases when a scenario is added.
+    # Do not use the numbers of make fuzz, which change their meaning when a scenario is added.
     found = (finding for number in range(1000) for finding in run_case(f"{SEED}/{scenario}/{number}", BY_NAME[scenario]))
     assert any(finding.kind == kind for finding in found)

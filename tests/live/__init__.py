@@ -4,6 +4,6 @@
 
 """Run the same tasks on a real tenant and on the emulated one, and report how the service differs: ``make live``.
 
-Nothing of a request or a response is kept but its shape: the operation, the status, names and types of members. So the report holds no
-personal data. ``shapes`` decides what may be shown.
+Keep only the shape of a request or a response: the operation, the status, names and types of members. So the report contains no personal
+data. ``shapes`` decides which names may be shown.
 """

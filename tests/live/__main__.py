@@ -4,8 +4,8 @@
 
 """Compare the tenant that the environment names with the emulated one: ``make live``.
 
-INTUNE_*: how to connect, as for the modules. LIVE_WRITE=1: also create, change, and remove. LIVE_DEVICE: one device that may be read, and
-with LIVE_WRITE=1 reset. LIVE_PREFIX: beginning of the names of what is created. LIVE_REPORT: the file for the report.
+INTUNE_*: how to connect, as for the modules. LIVE_WRITE=1: also create, change, and remove. LIVE_DEVICE: one device to read, and with
+LIVE_WRITE=1 to reset. LIVE_PREFIX: beginning of the names of created objects. LIVE_REPORT: the file for the report.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ MakeEmulated = t.Callable[[Descriptions, list[str] | None], Side]
 
 
 def main(environment: t.Mapping[str, str], make: MakeEmulated = make_emulated, say: t.Callable[[str], None] = print) -> int:
-    """Run, write the report, and return the exit code: 0 for a whole run, whatever it found; 1 where something is left; 2 for none."""
+    """Run, write the report, and return the exit code: 0 for a complete run, regardless of findings; 1 if objects remain; 2 for none."""
     with tempfile.TemporaryDirectory(prefix="intune-live-") as locks:
         name = f"{environment.get('LIVE_PREFIX') or PREFIX} {uuid.uuid4().hex[:8]}"
         wanted = Wanted(name, environment.get("LIVE_WRITE") == "1", environment.get("LIVE_DEVICE") or None, locks)
@@ -60,7 +60,7 @@ def main(environment: t.Mapping[str, str], make: MakeEmulated = make_emulated, s
 
 
 def make_runner(service: Side, descriptions: Descriptions, wanted: Wanted, make: MakeEmulated, say: t.Callable[[str], None]) -> Runner:
-    """Sign in, and return the runner with an emulated tenant whose token has the same permissions; raise RunError where that fails."""
+    """Sign in, and return the runner with an emulated tenant whose token has the same permissions; raise RunError if that fails."""
     result = service.run(Task("sign in", "intune_connection_info", {}))
     if result.get("failed"):
         raise RunError(f"{result['msg']} Set the INTUNE_* variables of a tenant for tests.")
@@ -71,7 +71,7 @@ def make_runner(service: Side, descriptions: Descriptions, wanted: Wanted, make:
 
 
 def list_modes(wanted: Wanted) -> list[str]:
-    """Return what the run was allowed."""
+    """Return the allowed modes of the run."""
     modes = ["reads"] + (["reads of one device"] if wanted.device else [])
     if wanted.may_write:
         modes += ["creates, changes, and removals"] + (["a reset of one device"] if wanted.device else [])
@@ -79,13 +79,13 @@ def list_modes(wanted: Wanted) -> list[str]:
 
 
 def show_cloud(environment: t.Mapping[str, str]) -> str:
-    """Return the name of the cloud, where it is one that is known."""
+    """Return the name of the cloud, if it is a known one."""
     cloud = environment.get("INTUNE_CLOUD") or "global"
     return cloud if cloud in CLOUDS else "another one"
 
 
 def report_left(left: t.Sequence[str], say: t.Callable[[str], None]) -> None:
-    """Say what the run could not remove; not in the report, since the names are of the tenant."""
+    """List the objects that the run could not remove; keep them out of the report, because the names belong to the tenant."""
     if left:
         say("Could not remove, or could not see it removed. Delete by hand, in Intune, what is there of:")
         for name in left:
@@ -93,7 +93,7 @@ def report_left(left: t.Sequence[str], say: t.Callable[[str], None]) -> None:
 
 
 def report_refused(refused: t.Sequence[str], say: t.Callable[[str], None]) -> None:
-    """Say what a task tried to send although it must not: that is a mistake in the collection, or in these tests."""
+    """Report the forbidden requests that a task tried to send: they are a mistake in the collection, or in these tests."""
     if refused:
         say("Not sent, since this run must not send it:")
         for target in refused:
@@ -101,13 +101,13 @@ def report_refused(refused: t.Sequence[str], say: t.Callable[[str], None]) -> No
 
 
 def describe(run: Run, path: pathlib.Path) -> str:
-    """Return what the run found, for the terminal."""
+    """Return the results of the run, for the terminal."""
     number = len(run.comparison.differences)
     return f"Compared {run.comparison.operations} operations, found {number} differences. Report, to read before you attach it: {path}"
 
 
 def interrupt(_number: int, _frame: object) -> t.NoReturn:
-    """End like an interruption from the keyboard, which removes what was created."""
+    """End like an interruption from the keyboard, which removes the created objects."""
     raise KeyboardInterrupt
 
 

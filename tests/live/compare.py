@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How the service differs from the emulated tenant: statuses, members, types, order, and delays, but not the data itself.
+"""Compare the service with the emulated tenant: statuses, members, types, order, and delays, but not the data itself.
 
-Tenants hold different data. So a member that only some objects have is no difference where the service lacks it, an empty list says nothing
-of its items, and a value that is sometimes null agrees with one that never is.
+Tenants hold different data. So a member that only some objects have is no difference if the service lacks it, an empty list shows nothing
+about its items, and a value that is sometimes null agrees with one that never is.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .sides import Outcome
 Kind = t.Literal["outcome", "request", "status", "member", "type", "enumeration", "header", "order", "delay"]
 NOTICED_SECONDS = 2.0
 SLOW_SECONDS = 5.0
-# Whether there is a further page says how much data there is.
+# The existence of a further page only reflects the amount of data.
 NEXT_PAGE = "@odata.nextLink"
 
 
@@ -34,7 +34,7 @@ class Difference(t.NamedTuple):
 
 
 class Comparison(t.NamedTuple):
-    """``uncompared``: places of which the tenant has no object, so that nothing is known of their members.
+    """``uncompared``: places without an object in the tenant, so that nothing is known of their members.
 
     ``new_names``: names of members that neither Microsoft's description nor the emulated tenant has.
     """
@@ -50,7 +50,7 @@ class Seen:
 
     def __init__(self) -> None:
         self.facts = Facts()
-        # Apart for responses in a $batch, which have other headers.
+        # Separate for responses in a $batch, which have other headers.
         self.headers: dict[bool, collections.Counter[str]] = {}
         self.counts: collections.Counter[bool] = collections.Counter()
         self.seconds = 0.0
@@ -68,7 +68,7 @@ class Seen:
 def compare(
     service: t.Sequence[Exchange], emulated: t.Sequence[Exchange], outcomes: t.Sequence[tuple[Outcome, Outcome]], known: t.Container[str]
 ) -> Comparison:
-    """Compare the exchanges of both sides, and how their tasks ended: (of the service, of the emulated tenant).
+    """Compare the exchanges of both sides, and the ends of their tasks: (of the service, of the emulated tenant).
 
     ``known``: the names of members that Microsoft's description has.
     """
@@ -89,7 +89,7 @@ def compare(
 
 
 def list_empty(there: Facts, here: Facts) -> list[str]:
-    """Return the outermost places of objects that the emulated tenant has, and the service has not."""
+    """Return the outermost places of objects that the emulated tenant has, but not the service."""
     empty: list[str] = []
     for place in sorted(here.objects):
         if place not in there.objects and not any(place.startswith(tuple(outer + sign for sign in ".<[(")) for outer in empty):
@@ -98,7 +98,7 @@ def list_empty(there: Facts, here: Facts) -> list[str]:
 
 
 def group(exchanges: t.Iterable[Exchange]) -> dict[tuple[str, int], Seen]:
-    """Return what is known of each operation, apart for each status."""
+    """Return the facts about each operation, separately for each status."""
     found: dict[tuple[str, int], Seen] = {}
     for exchange in exchanges:
         if exchange.status != NO_RESPONSE:
@@ -115,7 +115,7 @@ def merge(found: t.Iterable[Difference]) -> list[Difference]:
 
 
 def compare_outcomes(there: Outcome, here: Outcome) -> t.Iterator[Difference]:
-    """Yield a difference where a task ended in another way."""
+    """Yield a difference if a task ended in another way."""
     if (there.is_changed, there.failure) != (here.is_changed, here.failure):
         yield Difference("outcome", there.task, f"{describe_outcome(there)}, and on the emulated tenant {describe_outcome(here)}")
 
@@ -129,7 +129,7 @@ def describe_outcome(outcome: Outcome) -> str:
 
 
 class Event(t.NamedTuple):
-    """A response of a kind that came for the first time in a task."""
+    """A kind of response that occurred for the first time in a task."""
 
     operation: str
     answer: str
@@ -144,7 +144,7 @@ def list_events(exchanges: t.Iterable[Exchange]) -> dict[Event, float]:
     first: dict[str, Exchange] = {}
     for exchange in exchanges:
         words = ["no response" if exchange.status == NO_RESPONSE else str(exchange.status), *([exchange.code] if exchange.code else [])]
-        # What was there before the task, such as earlier actions of a device, is no event of it.
+        # State from before the task, such as earlier actions of a device, is no event of it.
         before = first.setdefault(exchange.operation, exchange)
         words += sorted((collections.Counter(exchange.progress) - collections.Counter(before.progress)).elements())
         if exchange.items is not None and before.items is not None and exchange.items != before.items:
@@ -156,7 +156,7 @@ def list_events(exchanges: t.Iterable[Exchange]) -> dict[Event, float]:
 def compare_events(
     task: str, service: t.Sequence[Exchange], emulated: t.Sequence[Exchange], ends: tuple[float, float] = (0.0, 0.0)
 ) -> t.Iterator[Difference]:
-    """Yield differences of what came in a task, of its order, and of delays. ``ends``: seconds that the whole task waited on both sides."""
+    """Yield differences in events, their order, and delays of a task. ``ends``: seconds that the whole task waited on both sides."""
     there, here = list_events(service), list_events(emulated)
     yield from compare_answers(task, there, here)
     common = [event for event in there if event in here]
@@ -165,10 +165,10 @@ def compare_events(
     if moved:
         yield Difference("order", str(moved[0][0]), f"comes before: {moved[0][1]}; on the emulated tenant it comes after it", (task,))
     late: set[float] = set()
-    # A change that is read late is seen at the end alone.
+    # A change that is read late only shows at the end.
     for event, *waited in [*((event, there[event], here[event]) for event in common), (Event("the end of the task", ""), *ends)]:
         delay = waited[0] - waited[1]
-        # What follows on a delayed response is delayed by as much.
+        # An event after a delayed response has the same delay.
         if is_noticed(*waited) and not any(abs(delay - other) < NOTICED_SECONDS for other in late):
             late.add(delay)
             what = f"came after {waited[0]:.0f} seconds of waiting, and on the emulated tenant after {waited[1]:.0f}"
@@ -176,12 +176,12 @@ def compare_events(
 
 
 def is_noticed(there: float, here: float) -> bool:
-    """Whether two delays differ by more than polling and chance explain."""
+    """Return whether two delays differ by more than polling and chance explain."""
     return abs(there - here) > NOTICED_SECONDS and max(there, here) > 1.5 * min(there, here)
 
 
 def compare_answers(task: str, there: t.Mapping[Event, float], here: t.Mapping[Event, float]) -> t.Iterator[Difference]:
-    """Yield a difference for each operation that only one side was asked for, and for each that answered differently."""
+    """Yield a difference for each operation that only one side received, and for each with different responses."""
     for operation in dict.fromkeys(event.operation for event in (*there, *here)):
         answers = [[event.answer for event in side if event.operation == operation] for side in (there, here)]
         if not answers[1]:
@@ -217,7 +217,7 @@ def compare_seen(operation: str, there: Seen, here: Seen) -> t.Iterator[Differen
 
 
 def compare_members(place: str, there: Facts, here: Facts) -> t.Iterator[str]:
-    """Yield what is to be said of the members of the objects at a place."""
+    """Yield the differences in the members of the objects at a place."""
     for name in there.members[place]:
         if name not in here.members[place] and name != NEXT_PAGE:
             yield f"{place} has a member {name}, which the emulated tenant never has"
@@ -228,7 +228,7 @@ def compare_members(place: str, there: Facts, here: Facts) -> t.Iterator[str]:
 
 
 def compare_headers(there: Seen, here: Seen) -> t.Iterator[str]:
-    """Yield what is to be said of the headers of an operation's responses."""
+    """Yield the differences in the headers of an operation's responses."""
     for is_in_batch, headers in there.headers.items():
         known, where = here.headers.get(is_in_batch), " in a $batch" if is_in_batch else ""
         if known is None:

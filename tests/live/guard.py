@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run may send: reads; with LIVE_WRITE changes of what the run has created; and the reset of one device that was named."""
+"""Limit the requests of a run: reads; with LIVE_WRITE changes of its own objects; and the reset of one named device."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ import urllib.parse
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
 
-# Where something is created that no device gets before it is assigned.
+# Collections whose new objects no device gets before they are assigned.
 CREATED = ("/deviceManagement/deviceConfigurations", "/deviceManagement/configurationPolicies", "/deviceManagement/deviceHealthScripts")
 READS_BY_POST = re.compile(r"/deviceManagement/reports/get\w+")
 
 
 class Guard:
-    """Decides on the wire, whatever the tasks are: that is the last place before the service.
+    """Decide on the wire, regardless of the tasks, because that is the last place before the service.
 
-    Objects may be changed that the service says that this run has created, and one device may be reset.
+    Allow changes of objects that this run has created according to the service, and the reset of one device.
     """
 
     def __init__(self, *, may_write: bool = False) -> None:
@@ -32,7 +32,7 @@ class Guard:
         self.refused: list[str] = []
 
     def allow_reset(self, device_id: str) -> None:
-        """Let the passcode of this device be reset, where writes are allowed."""
+        """Allow a passcode reset of this device if writes are allowed."""
         self._device_id = device_id
 
     def check(self, request: Request) -> None:
@@ -48,7 +48,7 @@ class Guard:
             raise errors.NotSentError(f"This run must not send {request.target}.", is_transient=False, target=request.target)
 
     def learn(self, request: Request, response: Response) -> None:
-        """Remember the ID of what this request created."""
+        """Record the ID of the object that this request created."""
         if request.method == "POST" and response.status == 201 and find_path(request.url) in CREATED:
             made = json.loads(response.body)
             if isinstance(made, dict) and isinstance(made.get("id"), str) and made["id"]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An emulated tenant that plays the service, and answers differently where a test wants it."""
+"""Emulate the service with a tenant that responds differently where a test needs it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DESCRIPTIONS = Descriptions(*make_readers())
 
 
 class Twisted(EmulatedWire):
-    """Changes each response, also those in a $batch, and keeps all texts that it answers. ``before``: is called with each request."""
+    """Change each response, including those in a $batch, and keep all texts of responses. ``before``: is called with each request."""
 
     def __init__(self, twist: Twist | None = None, before: t.Callable[[Request], None] | None = None, **settings: t.Any) -> None:
         super().__init__("demo", **settings)
@@ -85,7 +85,7 @@ def list_texts(value: t.Any) -> t.Iterator[str]:
 
 
 def change_body(path: str, change: t.Callable[[Json], t.Any], method: str = "GET") -> Twist:
-    """Return a twist that changes the body of successful responses of one path, or of all below it where it ends with a slash."""
+    """Return a twist that changes the body of successful responses of one path, or of all below it if it ends with a slash."""
 
     def twist(asked: str, found: str, response: Response) -> Response:
         fits = found == path or (path.endswith("/") and found.startswith(path) and found.count("/") == path.count("/"))
@@ -106,5 +106,5 @@ def run(service: EmulatedWire, *, may_write: bool = True, device: str | None = P
 
 
 def differences(comparison: Comparison) -> set[tuple[str, str]]:
-    """Return the differences by kind, with the operation and what is said of it."""
+    """Return the differences by kind, with the operation and the description."""
     return {(each.kind, f"{each.where} {each.what}") for each in comparison.differences}

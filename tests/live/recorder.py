@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The transport of a run: it refuses what the run must not send, and keeps the shape of each exchange with Graph alone."""
+"""The transport of a run: it refuses forbidden requests, and keeps only the shape of each exchange with Graph."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ OPTIONS = ("$count", "$expand", "$filter", "$orderby", "$search", "$select", "$t
 OF_PAGES = ("$skiptoken", "$skip")
 HEADERS = ("client-request-id", "content-type", "date", "location", "request-id", "retry-after")
 MEDIA = ("application/json", "application/octet-stream", "text/plain", "text/csv")
-# Of these enumerations, the values tell how far something has come.
+# Enumerations whose values show the progress of a change.
 PROGRESS = ("actionState", "deviceManagementReportStatus")
 
 
 class Wire(t.Protocol):
-    """What sends requests."""
+    """An object that sends requests."""
 
     def send(self, request: Request) -> Response:
         """Return a whole response, or raise an error."""
@@ -54,10 +54,10 @@ class Clock(t.Protocol):
 
 @dataclasses.dataclass(frozen=True)
 class Exchange:
-    """The shape of one exchange, perhaps one in a $batch.
+    """The shape of one exchange, possibly one in a $batch.
 
-    ``progress``: words for how far the changes of the task have come; ``items``: how many items a list has that is whole.
-    ``waited``: how many seconds the task had waited before it; ``seconds``: how long the response took.
+    ``progress``: words for the progress of the task's changes; ``items``: the number of items of a complete list. ``waited``: the seconds
+    that the task had waited before it; ``seconds``: the duration of the response.
     """
 
     task: str
@@ -82,13 +82,13 @@ class Log:
 
 
 class Descriptions:
-    """Microsoft's description of both versions, and what may be shown of a request by it."""
+    """Microsoft's description of both versions, and the parts of a request that may be shown according to it."""
 
     def __init__(self, contracts: t.Mapping[str, Contract], readers: t.Mapping[str, Reader], vocabulary: Vocabulary) -> None:
         self.contracts, self.readers, self.vocabulary = contracts, readers, vocabulary
 
     def find(self, method: str, version: str, path: str) -> tuple[Operation | None, str]:
-        """Return an operation with the path that the description has for it; null, and no part of the path, where it has none."""
+        """Return an operation with its path in the description; if it has none, None and no part of the path."""
         if path == "/$batch":
             return None, path
         operation = self.contracts[version].find_operation(method, path)
@@ -98,7 +98,7 @@ class Descriptions:
         return None, re.sub(r"\[\^[/']\]\+", "{id}", undescribed.path).replace("\\", "") if undescribed else UNKNOWN_PATH
 
     def show_options(self, query: str) -> str:
-        """Return the names of the options of a query, with those of properties that it selects."""
+        """Return the names of the options of a query, with those of selected properties."""
         shown = []
         for name, value in sorted(urllib.parse.parse_qsl(query, keep_blank_values=True)):
             if name.lower() in OF_PAGES:
@@ -111,13 +111,13 @@ class Descriptions:
 
 
 class Recorder:
-    """Sends requests by another transport."""
+    """Send requests through another transport."""
 
     def __init__(self, wire: Wire, guard: Guard, clock: Clock, descriptions: Descriptions, task: Task, log: Log) -> None:
         self._wire, self._guard, self._clock, self._descriptions, self._task, self._log = wire, guard, clock, descriptions, task, log
 
     def send(self, request: Request) -> Response:
-        """Send a request that the guard lets through, and keep the shape of the exchange if it is one with Graph."""
+        """Send a request that the guard allows, and keep the shape of the exchange if it is one with Graph."""
         is_of_graph = request.bearer is not None
         if is_of_graph:
             self._guard.check(request)
@@ -139,7 +139,7 @@ class Recorder:
         self._wire.close()
 
     def _keep_items(self, request: Request, response: Response, began: float) -> None:
-        """Keep the exchanges in a $batch, in the order of the requests: the service answers them in any."""
+        """Keep the exchanges in a $batch in the order of the requests, because the service returns them in any."""
         if not request.url.endswith("/$batch"):
             return
         base = request.url.removesuffix("/$batch")
@@ -175,7 +175,7 @@ class Recorder:
                 facts=facts,
                 is_in_batch=is_in_batch,
                 headers=frozenset(describe_headers(response.headers)),
-                # What the reads of other tasks show depends on data.
+                # The reads of other tasks depend on data.
                 progress=tuple(sorted(find_progress(contract, find_shape(operation, response.status), body)))
                 if self._task.is_followed
                 else (),
@@ -186,14 +186,14 @@ class Recorder:
         )
 
     def _show_code(self, body: t.Any) -> str:
-        """Return the code of an error; the name of one that is not known is not shown, since anybody on the way may have written it."""
+        """Return the code of an error; hide an unknown name, because anybody on the way may have written it."""
         error = body.get("error") if isinstance(body, dict) else None
         code = error.get("code") if isinstance(error, dict) else None
         return code if isinstance(code, str) and code in self._log.codes else HIDDEN
 
 
 def parse_json(body: bytes) -> t.Any:
-    """Return the JSON of a body; null for any other, and for none."""
+    """Return the JSON of a body; None for any other, and for none."""
     try:
         return json.loads(body) if body else None
     except (ValueError, RecursionError):
@@ -201,7 +201,7 @@ def parse_json(body: bytes) -> t.Any:
 
 
 def without_bodies(body: t.Any) -> t.Any:
-    """Return the envelope of a $batch: its bodies are exchanges of their own, and the names of headers are those of HTTP."""
+    """Return the envelope of a $batch: its bodies are separate exchanges, and the names of headers are those of HTTP."""
     found = body.get("responses") if isinstance(body, dict) else None
     if not isinstance(found, list):
         return body
@@ -212,13 +212,13 @@ def without_bodies(body: t.Any) -> t.Any:
 
 
 def find_shape(operation: Operation | None, status: int) -> t.Any:
-    """Return the shape of a response; null where it is not described."""
+    """Return the shape of a response; None if it is not described."""
     answer: Answer | None = operation.find_answer(status) if operation is not None else None
     return answer.shape if answer is not None else None
 
 
 def describe_headers(headers: t.Mapping[str, str]) -> t.Iterator[str]:
-    """Yield the headers that count, by name, and what kind of value some have."""
+    """Yield the names of the relevant headers, and the kind of value of some."""
     for name in HEADERS:
         value = headers.get(name)
         if value is None:
@@ -233,7 +233,7 @@ def describe_headers(headers: t.Mapping[str, str]) -> t.Iterator[str]:
 
 
 def find_progress(contract: Contract, shape: t.Any, value: t.Any) -> t.Iterator[str]:
-    """Yield the values of enumerations that tell how far something has come, where the description has these values."""
+    """Yield the values of enumerations that show the progress of a change, if the description has these values."""
     if isinstance(value, list) and shape is not None and not isinstance(shape, ObjectType):
         for each in value:
             yield from find_progress(contract, shape.item, each)
@@ -250,7 +250,7 @@ def find_progress(contract: Contract, shape: t.Any, value: t.Any) -> t.Iterator[
 
 
 def count_items(query: str, body: t.Any) -> int | None:
-    """Return the number of items of a list; null for anything else, and for a page of several."""
+    """Return the number of items of a list; None for anything else, and for a page of several."""
     items = body.get("value") if isinstance(body, dict) else None
     if not isinstance(items, list) or "@odata.nextLink" in body or any(option in query.lower() for option in OF_PAGES):
         return None

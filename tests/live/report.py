@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The report of a run, as Markdown: how the service differs, what could not be compared, and what was not run."""
+"""Render the report of a run as Markdown: the differences of the service, and the parts that were not compared or not run."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ has them, or where they look like Microsoft's. Read it before you attach it to a
 
 
 def render(comparison: Comparison, *, cloud: str, modes: t.Sequence[str], skipped: t.Sequence[str]) -> str:
-    """Render the report. ``modes``: what was allowed; ``skipped``: what was not run, and why."""
+    """Render the report. ``modes``: the allowed ones; ``skipped``: the parts that were not run, and why."""
     found = comparison.differences
     lines = ["# How the service differs from the emulated tenant", "", CONTENTS]
     lines += [f"- endpointops.intune {VERSION}, ansible-core {ansible.release.__version__}, Python {platform.python_version()}"]

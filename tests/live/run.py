@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A run: the same tasks on both sides, and the removal of all that was created, whatever happens."""
+"""Run the same tasks on both sides, and always remove all created objects."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from .recorder import Log
 from .sides import Outcome, Side
 from .tasks import Group, Task
 
-# What decides how Intune treats a device; the first one counts most.
+# Properties that decide how Intune treats a device; the first one counts most.
 ALIKE = ("eligible", "predicted_outcome", "predicted_reason", "join_type", "ownership", "device_name")
 FIND = "find the device"
 Say = t.Callable[[str], None]
-# Codes of errors that Microsoft documents, beside those that the emulated tenant answers in the same run.
-# Source: https://learn.microsoft.com/graph/errors
+# Error codes that Microsoft documents, beside those that the emulated tenant returns in the same run. Source:
+# https://learn.microsoft.com/graph/errors
 DOCUMENTED_CODES = frozenset(
     {
         *(
@@ -51,12 +51,12 @@ DOCUMENTED_CODES = frozenset(
 
 
 class RunError(Exception):
-    """The run cannot go on; the message says why, and what to do."""
+    """The run cannot continue; the message has the reason and the next step."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Wanted:
-    """What a run may do. ``name``: the beginning of the names of what it creates, which nothing else may have."""
+    """The permissions of a run. ``name``: the beginning of the names of its objects, which no other object may have."""
 
     name: str
     may_write: bool = False
@@ -66,7 +66,7 @@ class Wanted:
 
 @dataclasses.dataclass
 class Run:
-    """What a run found. ``left``: what it created and could not remove; it has names of the tenant, and is not for the report."""
+    """The results of a run. ``left``: created objects that it could not remove; their names are the tenant's, and not for the report."""
 
     comparison: Comparison
     skipped: list[str]
@@ -74,7 +74,7 @@ class Run:
 
 
 class Codes:
-    """The codes of errors that may be shown: nobody on the way to the service can have written them."""
+    """The error codes that may be shown: nobody on the way to the service can have written them."""
 
     def __init__(self, emulated: Log) -> None:
         self._emulated = emulated
@@ -84,7 +84,7 @@ class Codes:
 
 
 class Runner:
-    """Runs the tasks of a run. ``roles``: the permissions of the token; null where they are not known."""
+    """Run the tasks of a run. ``roles``: the permissions of the token; None if they are not known."""
 
     def __init__(self, service: Side, emulated: Side, wanted: Wanted, roles: list[str] | None, say: Say) -> None:
         self._known = service.descriptions.vocabulary
@@ -131,7 +131,7 @@ class Runner:
             self._remove(group, has_created=any(outcome.is_changed for outcome in self._service.outcomes[first:]))
 
     def _remove(self, group: Group, *, has_created: bool) -> None:
-        """Remove what the tasks of a group have created, and note what may be left: also what was created, and is not found."""
+        """Remove the objects that the tasks of a group have created, and record possible remains, including created but missing ones."""
         is_removed = False
         try:
             self._emulated.run(group.removal)
@@ -146,7 +146,7 @@ class Runner:
     # --- one device ---
 
     def _find_devices(self, name: str) -> tuple[str, str]:
-        """Return the IDs of the device that is named, and of one of the emulated tenant that is most like it."""
+        """Return the IDs of the named device, and of the most similar one of the emulated tenant."""
         there = find_device(self._service, {"devices": [name]}, f"LIVE_DEVICE {name!r}")
         here = choose_fitting(there, self._emulated.run(Task(FIND, "intune_device_info", tasks.ALL))["devices"])
         for side in (self._service, self._emulated):
@@ -154,7 +154,7 @@ class Runner:
         return str(there["id"]), str(here["id"])
 
     def _run_device(self, there: str, here: str) -> None:
-        """Read one device of each side, and reset its passcode where writes are allowed."""
+        """Read one device of each side, and reset its passcode if writes are allowed."""
         pairs = list(zip(tasks.make_reads_of_device(there), tasks.make_reads_of_device(here), strict=True))
         if self._wanted.may_write:
             self._service.guard.allow_reset(there)
@@ -168,7 +168,7 @@ class Runner:
 
 
 def find_device(side: Side, options: dict[str, t.Any], what: str) -> Json:
-    """Return the one device that is named."""
+    """Return the one named device."""
     result = side.run(Task(FIND, "intune_device_info", {**tasks.ALL, **options}))
     if result.get("failed") or len(result["devices"]) != 1:
         raise RunError(f"{what} must be the name, serial number, or ID of one device. {result.get('msg', '')}")
@@ -176,7 +176,7 @@ def find_device(side: Side, options: dict[str, t.Any], what: str) -> Json:
 
 
 def choose_fitting(device: Json, devices: t.Sequence[Json]) -> Json:
-    """Return the device that is most like another one; raise RunError where none has the same operating system."""
+    """Return the device that is most similar to another one; raise RunError if none has the same operating system."""
     fitting = [each for each in devices if str(each["operating_system"]).lower() == str(device["operating_system"]).lower()]
     if not fitting:
         raise RunError("The emulated tenant has no device with the operating system of LIVE_DEVICE. Name another device.")

@@ -2,11 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The shape of a JSON value, in words that hold no data: places, types, names of members, and whether enumerations are known.
+"""Describe the shape of a JSON value without data: places, types, names of members, and whether enumerations are known.
 
-A name is shown where Microsoft's description has it, or where it looks like one of Graph's in an object of a type that the description
-has. Names that an organization may have chosen are not shown: those of extensions, and the keys of objects that the description leaves
-open.
+A name is shown if Microsoft's description has it, or if it looks like one of Graph's in an object of a described type. Names that an
+organization may have chosen are not shown: those of extensions, and the keys of objects that the description leaves open.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ DEEPEST = 12
 
 @dataclass
 class Facts:
-    """What was seen at each place: types of values, how many objects, in how many of them each member was, and unknown enumerations."""
+    """The facts about each place: types of values, number of objects, number of those with each member, and unknown enumerations."""
 
     types: dict[str, set[str]] = field(default_factory=lambda: collections.defaultdict(set))
     objects: collections.Counter[str] = field(default_factory=collections.Counter)
@@ -41,7 +40,7 @@ class Facts:
     unknown: set[tuple[str, str]] = field(default_factory=set)
 
     def add(self, other: Facts) -> None:
-        """Add what was seen elsewhere."""
+        """Add facts from elsewhere."""
         self.objects += other.objects
         self.unknown |= other.unknown
         for place, types in other.types.items():
@@ -51,7 +50,7 @@ class Facts:
 
 
 class Vocabulary:
-    """The names that a description has: of members, and of properties that a request may select."""
+    """The names in a description: of members, and of properties that a request may select."""
 
     def __init__(self, contracts: t.Mapping[str, Contract]) -> None:
         self._names: set[str] = set()
@@ -65,7 +64,7 @@ class Vocabulary:
         return name in self._names
 
     def show(self, name: str, *, is_typed: bool) -> str:
-        """Return a name of a member as the report may show it. ``is_typed``: it is one of an object whose type is described."""
+        """Return a name of a member as the report may show it. ``is_typed``: its object has a described type."""
         annotation = ANNOTATION.fullmatch(name)
         if annotation is not None:
             return name if not annotation[1] or self._is_shown(annotation[1], is_typed) else HIDDEN
@@ -76,14 +75,14 @@ class Vocabulary:
 
 
 class Reader:
-    """Reads shapes of the responses of one version of Graph."""
+    """Read shapes of the responses of one version of Graph."""
 
     def __init__(self, contract: Contract, vocabulary: Vocabulary) -> None:
         self._types = contract.types
         self._vocabulary = vocabulary
 
     def read(self, place: str, shape: Shape | None, value: t.Any) -> Facts:
-        """Return the facts about a value that is to have this shape; null where that is not known."""
+        """Return the facts about a value that should have this shape; None if the shape is not known."""
         facts = Facts()
         self._read(facts, place, shape, value, DEEPEST)
         return facts
@@ -134,7 +133,7 @@ class Reader:
         return self._types.object(shape.name) if shape.item is None and self._types.is_object(shape.name) else None
 
     def _read_text(self, facts: Facts, place: str, name: str, value: str) -> None:
-        """Note an enumeration's name where it has no such member; the value is not kept."""
+        """Record an enumeration's name if it lacks such a member; do not keep the value."""
         enum = None if name in scalars.SCALARS or name not in self._types.names else self._types.find_enum(name)
         if enum is None:
             return

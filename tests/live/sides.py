@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The two sides of a run: each runs a task of a module in this process, over a transport that records shapes."""
+"""Run a task of a module in this process for either side of a run, over a transport that records shapes."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from .recorder import Descriptions, Log, Recorder, Wire
 from .tasks import Task
 
 MODULES = "ansible_collections.endpointops.intune.plugins.modules"
-# The variables of a connection to a real tenant, which are not for the emulated one.
+# The variables of a connection to a real tenant, which must not reach the emulated one.
 OF_CONNECTIONS = ("INTUNE_", "AZURE_")
 
 
 class CountingClock:
-    """A clock that knows how long was slept by it."""
+    """A clock that counts the seconds slept."""
 
     def __init__(self, clock: t.Any) -> None:
         self._clock = clock
@@ -47,7 +47,7 @@ class CountingClock:
 
 
 class Outcome(t.NamedTuple):
-    """How a task ended, by its module, and how many seconds it waited: not what it returned."""
+    """How a task ended according to its module, and the seconds that it waited, without its return values."""
 
     task: str
     is_changed: bool
@@ -56,7 +56,7 @@ class Outcome(t.NamedTuple):
 
 
 class Side:
-    """One side of a run. ``make_wire`` gets what Transport gets; ``options``: of the connection, beside the environment."""
+    """One side of a run. ``make_wire`` takes the arguments of Transport; ``options``: of the connection, beside the environment."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class Side:
         self.log = Log()
 
     def run(self, task: Task) -> Json:
-        """Run a task, and return its result, which holds data of the tenant: nothing of it belongs into the report."""
+        """Run a task, and return its result, which holds data of the tenant: nothing of it may go into the report."""
         code = importlib.import_module(f"{MODULES}.{task.module}")
         self._clock.slept = 0.0
         with self._environment(), self._patches(task):
@@ -95,12 +95,12 @@ class Side:
         def make_recorder(**arguments: t.Any) -> Recorder:
             return Recorder(self._make_wire(**arguments), self.guard, self._clock, self.descriptions, task, self.log)
 
-        # One request after the other, so that their order means something.
+        # One request after the other, so that their order has a meaning.
         with (
             mock.patch.object(_module, "Transport", make_recorder),
             mock.patch.object(_module, "WorkerPool", FakeWorkerPool),
             mock.patch.object(_module, "connect", functools.partial(_module.connect, clock=self._clock)),
-            # Which credential the sides use is not what is compared, and only some of them let a task read their application.
+            # The comparison is not about the credential of the sides, and only some credentials let a task read their application.
             mock.patch.object(own, "_find_obstacle", lambda *_: ""),
         ):
             yield
@@ -119,7 +119,7 @@ def make_service(descriptions: Descriptions, guard: Guard) -> Side:
 
 
 def make_emulated(descriptions: Descriptions, roles: list[str] | None = None, seed: str = "demo", **settings: t.Any) -> Side:
-    """Return an emulated tenant, and let its token have the same permissions; time passes there by waiting alone."""
+    """Return an emulated tenant whose token has the same permissions; its time only passes by waiting."""
     return make_side(EmulatedWire(seed, roles=roles, **settings), descriptions)
 
 

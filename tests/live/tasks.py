@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tasks of a run: options of modules, the same on both sides.
+"""List the tasks of a run: options of modules, the same on both sides.
 
-Those that only read come first. Names of what is created are made of a prefix and of what is new in each run, so that no object that was
-there before has one of them. What is created is assigned to nobody, and removed again by the last task of its group.
+Read-only tasks come first. The names of created objects combine a prefix with a part that is new in each run, so that no older object has
+one of them. Created objects are assigned to nobody, and the last task of their group removes them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ ALL = {"platforms": ["windows", "android", "ios"], "ownerships": ["company", "pe
 
 
 class Task(t.NamedTuple):
-    """A task of a module. ``is_followed``: what it reads shows how far its own changes have come."""
+    """A task of a module. ``is_followed``: its reads show the progress of its own changes."""
 
     name: str
     module: str
@@ -28,7 +28,7 @@ class Task(t.NamedTuple):
 
 
 class Group(t.NamedTuple):
-    """Tasks that create something and change it, the one that removes it, the permission that they need, and what it is."""
+    """Tasks that create and change an object, the one that removes it, the permission that they need, and the kind of object."""
 
     tasks: tuple[Task, ...]
     removal: Task
@@ -38,7 +38,7 @@ class Group(t.NamedTuple):
 
 
 def list_reads(name: str) -> list[Task]:
-    """Return the tasks that only read. ``name``: that of a policy that there is not."""
+    """Return the tasks that only read. ``name``: that of a missing policy."""
     return [
         Task("connection", "intune_connection_info", {}),
         Task("consent", "intune_pinreset_consent_info", {}),
@@ -84,7 +84,7 @@ def make_reads_of_device(device: str) -> list[Task]:
 
 
 def make_reset(device: str, lock_directory: str | None) -> Task:
-    """Return the reset of one device, by its ID; it has no new reset when it was reset a moment ago."""
+    """Return the reset of one device, by its ID; a device that was reset a moment ago gets no new reset."""
     place = {"lock_directory": lock_directory} if lock_directory else {}
     options = {"devices": [device], "match_by": "id", **ALL, **place}
     return Task("reset", "intune_device_passcode", options, is_followed=True)

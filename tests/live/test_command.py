@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The command, as somebody runs it: over HTTPS, with the modules' own sign-in, against an emulated tenant that plays the service."""
+"""Run the command like a user: over HTTPS, with the modules' own sign-in, against an emulated tenant in the role of the service."""
 
 from __future__ import annotations
 

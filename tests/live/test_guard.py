@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A run sends reads alone where it may not write, changes only what it has created, and removes that whatever happens."""
+"""Check that a run only reads without permission to write, changes only its own objects, and always removes them."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_reads_are_sent_and_nothing_else():
     guard = Guard()
     assert all(is_sent(guard, each) for each in READS)
     assert not any(is_sent(guard, each) for each in [*CREATIONS, *OWN_CHANGES, *RESETS, *NEVER])
-    # Not even what was created, or a device that was named.
+    # Not even a created object, or a named device.
     guard.learn(CREATIONS[0], Response(201, {}, json.dumps({"id": OWN}).encode()))
     guard.allow_reset(OWN)
     assert not any(is_sent(guard, each) for each in [*CREATIONS, *OWN_CHANGES, *RESETS])
@@ -147,13 +147,13 @@ def test_a_device_must_be_one(device):
 
 
 def own_objects(wire):
-    """Return the names of what the run has created, and is there."""
+    """Return the names of the existing objects that the run created."""
     answers = [wire.admin_list(path) for path in ("deviceConfigurations", "configurationPolicies", "deviceHealthScripts")]
     return sorted(name for names in answers for name in names if name.startswith("PIN reset live test"))
 
 
 class Service(Twisted):
-    """A service of which a test sees all policies and scripts."""
+    """A service that shows a test all policies and scripts."""
 
     def admin_list(self, collection):
         answer = self.ask(Request("GET", f"{GRAPH}/beta/deviceManagement/{collection}"))
@@ -170,12 +170,12 @@ def test_everything_is_removed():
     wire = Service()
     found = runner(wire).run()
     assert found.left == [] and own_objects(wire) == []
-    # Each was there: a creation, a change, and a removal of each kind.
+    # Each request occurred: a creation, a change, and a removal of each kind.
     assert [each.split()[0] for each in writes(wire)] == ["POST", "PATCH", "DELETE"] * 3
 
 
 class Refusing(Service):
-    """Does not do what it refuses."""
+    """A service that does not process a refused request."""
 
     def __init__(self, method, path):
         super().__init__()
@@ -235,7 +235,7 @@ def test_an_interrupted_removal_is_told():
 
 
 def test_what_was_created_and_is_not_found_is_told():
-    """A list that does not show the new profile yet, when it is to be removed."""
+    """The list does not show the new profile yet when the run removes it."""
 
     def twist(method, path, response):
         deletes = [each for each in wire.sent if each.method == "PATCH"]

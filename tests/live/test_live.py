@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Each difference that is planted into a service is found, and none that is not there."""
+"""Check that each planted difference of a service is found, and no other one."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ DEVICES, PROFILES, SCRIPTS = (
 
 @pytest.fixture(autouse=True)
 def _own_locks(tmp_path, monkeypatch):
-    """Keep what this machine remembers of resets apart from other tests."""
+    """Separate this machine's records of resets from other tests."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr(tempfile, "tempdir", None)
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
@@ -191,7 +191,7 @@ def test_a_slow_response_is_found():
 
 
 def test_a_change_that_is_read_late_is_found():
-    """The profile as it was before its change, for ten seconds."""
+    """Show the profile for ten seconds as it was before its change."""
     changed: list[float] = []
 
     def twist(method, path, response):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Nothing of a tenant is in the report, or in what a run keeps in memory: tests plant what could leak, and look for it."""
+"""Check that neither the report nor the memory of a run contains tenant data: plant sensitive values, and search for them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _own_locks(tmp_path, monkeypatch):
 
 
 def run(wire, tmp_path, device=PHONE):
-    """Return the report of a whole run, and all that the run keeps."""
+    """Return the report of a whole run, and all data that the run keeps."""
     wanted = Wanted(f"{WORD} live test", may_write=True, device=device, lock_directory=str(tmp_path))
     service, emulated = make_side(wire, DESCRIPTIONS, Guard(may_write=True)), make_emulated(DESCRIPTIONS)
     found = Runner(service, emulated, wanted, None, lambda _text: None).run()
@@ -49,7 +49,7 @@ def run(wire, tmp_path, device=PHONE):
 def add(value):
     """Return a value with further members that have planted names and values, and nothing that the tasks would refuse."""
     if isinstance(value, dict):
-        # What a $batch answers has no other members, and the keys of what Intune answers in a list of pairs count.
+        # The responses of a $batch have no other members, and the keys of Intune's response as a list of pairs count.
         return {**{name: add(each) for name, each in value.items()}, **{name: {name: [PERSON, {GUID: HOST}]} for name in PLANTED}}
     return list(map(add, value)) if isinstance(value, list) else value
 
@@ -57,7 +57,7 @@ def add(value):
 def plant(value):
     """Return a value with planted text in place of each, and with members that have planted names."""
     if isinstance(value, dict):
-        # Types stay, so that what is below them is looked at.
+        # Keep types, so that the values below them are examined.
         kept = {name: each if name in ("@odata.type", "id", "@odata.nextLink") else plant(each) for name, each in value.items()}
         return {**kept, **{name: {name: [PERSON, {GUID: HOST}]} for name in PLANTED}}
     if isinstance(value, list):
@@ -90,7 +90,7 @@ def test_nothing_that_is_planted_is_in_the_report(twist, device, tmp_path):
 def test_nothing_that_a_tenant_answers_is_in_the_report(tmp_path):
     wire = Twisted(configuration_patch_status="204", audit_access="refuse")
     report, kept = run(wire, tmp_path)
-    # All texts that are not words of Microsoft's description: names, IDs, users, messages, contents of policies, passcodes, tokens.
+    # All texts beyond the words of Microsoft's description: names, IDs, users, messages, contents of policies, passcodes, tokens.
     own = DESCRIBED + render(Comparison([], [], 0, []), cloud="global", modes=["reads"], skipped=[])
     texts = {text for text in wire.texts if len(text) > 3 and text not in own and text not in FORM}
     assert len(texts) > 100 and any("@" in text for text in texts)
@@ -99,7 +99,7 @@ def test_nothing_that_a_tenant_answers_is_in_the_report(tmp_path):
     assert wire.token not in report + kept and "Bearer" not in report + kept
 
 
-# Codes of errors of the emulated tenant, which may be shown where the service answers the same, and names of OData and of a $batch.
+# Error codes of the emulated tenant, which may be shown if the service returns the same, and names of OData and of a $batch.
 FORM = {
     *("ResourceNotFound", "Forbidden", "@odata.context", "@odata.count", "@odata.type"),
     *("client-request-id", "request-id", "headers", "responses"),
@@ -115,7 +115,7 @@ def test_the_words_of_a_report_are_those_of_the_description_and_ours(tmp_path):
     assert {word for word in unknown if word not in own} <= WORDS
 
 
-# Of the names of our tasks, and of statements about requests and types.
+# Of the names of these tasks, and of statements about requests and types.
 WORDS = {
     *("connection", "consent", "policies", "readiness", "devices", "device", "last", "reset", "profile", "catalog", "policy", "probe"),
     *("create", "again", "change", "remove", "graph", "intents", "name", "that", "not", "shown", "operation", "described", "response"),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Look at pages in Chromium, as the machine has it."""
+"""Look at pages in the machine's Chromium."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "be
 
 
 def find_chromium() -> str | None:
-    """Return the path of Chromium, or of a browser that is one."""
+    """Return the path of Chromium, or of a browser based on it."""
     names = (os.environ.get("CHROMIUM") or "chromium", "chromium-browser", "google-chrome")
     return next((found for name in names if (found := shutil.which(name))), None)
 
 
 class Seen(t.NamedTuple):
-    """A page, the addresses that it asked for, and what the browser complained of."""
+    """A page, its requested addresses, and the complaints of the browser."""
 
     page: Page
     asked: list[str]
@@ -31,7 +31,7 @@ class Seen(t.NamedTuple):
 
 
 def look(browser: Browser, address: str, **context: t.Any) -> Seen:
-    """Open a page, with nothing that another one left behind."""
+    """Open a page without data of earlier ones."""
     page = browser.new_context(**context).new_page()
     seen = Seen(page, [], [])
     page.on("request", lambda request: seen.asked.append(request.url))
@@ -42,7 +42,7 @@ def look(browser: Browser, address: str, **context: t.Any) -> Seen:
 
 
 def find_violations(page: Page) -> list[tuple[str, list[str]]]:
-    """Return the rules of accessibility that a page breaks, contrast included, each with the elements."""
+    """Return the accessibility rules that a page breaks, including contrast, each with the elements."""
     from axe_playwright_python.sync_playwright import Axe
 
     found = Axe().run(page, options=RULES).response

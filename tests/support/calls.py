@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Counts calls of the collection's functions, which are the same in each run: what grows faster than its input shows at small sizes."""
+"""Count calls of the collection's functions, which are equal in each run: superlinear growth shows at small sizes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 import types
 import typing as t
 
-FEW = 500  # calls that are no cost, however they grow
+FEW = 500  # calls without a noticeable cost, regardless of their growth
 
 
 def count_calls(run: t.Callable[[], object]) -> collections.Counter[str]:
@@ -32,7 +32,8 @@ def count_calls(run: t.Callable[[], object]) -> collections.Counter[str]:
 def find_growing(run: t.Callable[[int], object], size: int, most: float = 1.3) -> dict[str, tuple[int, ...]]:
     """Return the functions that are called more often for each further input, with their calls for one, two, and three times the size.
 
-    From two to three times a size, as many calls must be added as from once to twice; of calls that grow with the square it is 1.67 times.
+    From two to three times a size, as many calls must be added as from once to twice; calls that grow with the square give a factor of
+    1.67.
     """
     counts = [count_calls(lambda number=number: run(number * size)) for number in (1, 2, 3)]  # type: ignore[misc]  # of a default
     found = {name: tuple(calls[name] for calls in counts) for name in counts[-1]}

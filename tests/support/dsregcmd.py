@@ -84,7 +84,7 @@ possible: Output = {
 
 
 def change(output: Output, **sections: t.Mapping[str, str | None] | None) -> Output:
-    """Return an output with other values. Sections by their titles without blanks; null takes a value, or a section, away."""
+    """Return an output with other values. Sections by their titles without blanks; None removes a value or a section."""
     titles = {"".join(title.split()): title for title in (*output, "Ngc Prerequisite Check", "Work Account 1")}
     found = dict(output)
     for short, values in sections.items():
@@ -138,7 +138,7 @@ def render(output: Output, end: str = "\r\n") -> str:
 
 
 def render_line(output: Output, *, rec: str = "1", use: str = "1", gpo: str = "-", urec: str = "-") -> str:
-    """Return the line that the probe prints where dsregcmd prints an output."""
+    """Return the line that the probe prints for an output of dsregcmd."""
     keys = {
         "aj": ("Device State", "AzureAdJoined"),
         "dj": ("Device State", "DomainJoined"),

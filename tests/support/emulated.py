@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The emulated tenant behind a fake wire: no socket, no process, a clock that passes by sleeping alone."""
+"""The emulated tenant behind a fake wire: no socket, no process, a clock that only advances by sleeping."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Died(BaseException):
 
 
 class Interruption(t.NamedTuple):
-    """What happens to the write number ``number`` (from 0).
+    """An interruption of the write number ``number`` (from 0).
 
     ``kind``: dies, drop_before, drop_after, refused (500 before it was done), done (500 after it was done).
     """
@@ -44,7 +44,7 @@ class Interruption(t.NamedTuple):
 
 
 class Emulated(FakeTransport):
-    """Answers as the emulated tenant does, settings and all."""
+    """Respond like the emulated tenant, including its settings."""
 
     def __init__(self, seed: str, *, roles: list[str] | None = None, **settings: t.Any) -> None:
         super().__init__()
@@ -56,11 +56,11 @@ class Emulated(FakeTransport):
         self._slept = 0.0
 
     def world(self, **options: t.Any) -> Tenant:
-        """Return a Graph client of this tenant; each is a process of its own."""
+        """Return a Graph client of this tenant; each represents a process of its own."""
         return tenant(self, clock=self.clock, **options)
 
     def catch_up(self) -> None:
-        """Move the tenant's time on with ours."""
+        """Advance the tenant's time to ours."""
         self.tenant.clock.advance(sum(self.clock.slept) - self._slept)
         self._slept = sum(self.clock.slept)
 
@@ -89,7 +89,7 @@ class Emulated(FakeTransport):
 
 
 class Live(Emulated):
-    """Answers every request as the tenant does."""
+    """Respond to every request as the tenant does."""
 
     def send(self, request: Request) -> Response:
         self.sent.append(request)
@@ -102,12 +102,11 @@ class Live(Emulated):
 
 
 class Directory(Emulated):
-    """What was applied is in ``applied``.
+    """Record applied writes in ``applied``.
 
-    ``first``: answers that come, for ``METHOD /path``, before the tenant's own.
-    ``replicas``: how many rounds late each server learns of a write; they answer in turn. A round begins with the read of
-    the service principals. ``blind``: for so many rounds a grant for a new service principal is answered 404 or 400
-    (setting grant_on_invisible), and is made anyway where grant_applied_on_invisible is set.
+    ``first``: responses that come, for ``METHOD /path``, before the tenant's own. ``replicas``: how many rounds late each server learns of
+    a write; they respond in turn. A round begins with the read of the service principals. ``blind``: for so many rounds a grant for a new
+    service principal gets 404 or 400 (setting grant_on_invisible), and is created anyway if grant_applied_on_invisible is set.
     """
 
     def __init__(self, *, replicas: tuple[int, ...] = (0,), blind: int = 0, roles: list[str] | None = None, **settings: t.Any) -> None:
@@ -135,7 +134,7 @@ class Directory(Emulated):
         return self._read(request) if request.method == "GET" else self._write(request)
 
     def _send_each(self, batch: Request) -> Response:
-        """Answer the reads of a batch one by one, as if each had been sent: what is told of one is told of it here too."""
+        """Respond to the reads of a batch one by one, as to single requests, so that settings for one also apply here."""
         base = batch.url.removesuffix("/$batch")
         items = json.loads(batch.body or b"")["requests"]
         assert {item["method"] for item in items} == {"GET"}, "the consent's writes are never sent together"
@@ -200,7 +199,7 @@ class Directory(Emulated):
     # --- as a tenant ---
 
     def admin(self, method: str, path: str, body: t.Any = None) -> t.Any:
-        """Make a call beside the collection, which takes effect at once regardless of the settings."""
+        """Make a call outside the collection, which takes effect at once regardless of the settings."""
         content = None if body is None else json.dumps(body).encode()
         settings = self.tenant.settings
         late, settings.visibility_reads = settings.visibility_reads, 0
@@ -214,7 +213,7 @@ class Directory(Emulated):
         return str(made["id"])
 
     def grant(self, client: str, resource: str, scope: str, principal: str | None = None) -> str:
-        """By application IDs."""
+        """Grant a scope by application IDs."""
         kind = {"consentType": "Principal", "principalId": principal} if principal else {"consentType": "AllPrincipals"}
         body = {"clientId": self.id_of(client), "resourceId": self.id_of(resource), "scope": scope, **kind}
         return str(self.admin("POST", "/oauth2PermissionGrants", body)["id"])
@@ -226,9 +225,9 @@ class Directory(Emulated):
         return {name: [dict(properties) for properties in getattr(self.tenant, name).all_written()] for name in STORES}
 
     def outline(self) -> dict[str, t.Any]:
-        """Return what is there, without IDs and dates, to be compared."""
+        """Return the present objects for a comparison, without IDs and dates."""
         truth = self.truth()
-        # Those that may sign in are there from the beginning.
+        # Applications that can sign in exist from the beginning.
         own = set(self.tenant.applications)
         truth["service_principals"] = [principal for principal in truth["service_principals"] if principal["appId"] not in own]
         every = [*truth["service_principals"], *truth["deleted_items"]]

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Stand-ins for the world around the collection: time, the wire, Entra and Graph. Nothing here sleeps or connects."""
+"""Fakes of the collection's environment: time, the wire, Entra, and Graph. Nothing here sleeps or connects."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ Script = t.Iterable[Step] | t.Mapping[str, t.Any]
 
 
 class FakeClock:
-    """Time that passes by sleeping alone."""
+    """Time that only advances by sleeping."""
 
     def __init__(self, now: float = START, fraction: float = 1.0) -> None:
         self.seconds = now
@@ -64,9 +64,9 @@ class FakeClock:
 
 
 class FakeTransport:
-    """Answers by a script and keeps what was sent.
+    """Respond by a script and keep the requests.
 
-    A list is used up in order, regardless of the request. A mapping answers by ``METHOD /path``; of several steps the last one stays.
+    A list is used up in order, regardless of the request. A mapping responds by ``METHOD /path``; of several steps the last one stays.
     """
 
     def __init__(self, script: Script = ()) -> None:
@@ -111,7 +111,7 @@ class FakeTransport:
 
 
 class BatchTransport(FakeTransport):
-    """Answers each read of a batch as if it had been sent alone; ``batches`` says how many were together."""
+    """Respond to each read of a batch like to a single request; ``batches`` has the number of reads in each."""
 
     def __init__(self, script: Script = ()) -> None:
         super().__init__(script)
@@ -137,7 +137,7 @@ def _steps(steps: t.Any) -> list[Step]:
 
 
 class FakeCredential:
-    """Gives ``token-1``, and a new number when asked to renew. It has no end, unless ``lasts`` says something else."""
+    """Return ``token-1``, and a new number for each renewal. The token does not expire unless ``lasts`` sets a lifetime."""
 
     method = "fake"
 
@@ -160,7 +160,7 @@ class FakeCredential:
 
 
 class FakeWorkerPool:
-    """WorkerPool in which what was started first comes first, when it is asked for; time passes only where nothing is under way."""
+    """A WorkerPool that returns work in the order of its start, on request; time passes only if no work is in progress."""
 
     def __init__(self, send: t.Callable[[Request], Response], width: int = 8) -> None:
         self.width = width
@@ -188,7 +188,7 @@ class FakeWorkerPool:
 
 @dataclasses.dataclass
 class Tenant:
-    """A Graph client, and a credential's surroundings, over one scripted transport."""
+    """A Graph client, and a credential's context, over one scripted transport."""
 
     transport: FakeTransport
     clock: FakeClock
@@ -205,7 +205,7 @@ def tenant(
     retry_timeout: float = 0.0,
     approval: ApprovalOptions | None = None,
 ) -> Tenant:
-    # Some tests have a transport of their own.
+    # Some tests have their own transport.
     transport = t.cast(FakeTransport, script) if hasattr(script, "send") else FakeTransport(script)
     clock = clock or FakeClock()
     credential = credential or FakeCredential()
@@ -226,7 +226,7 @@ def tenant(
 
 
 def answer(status: int = 200, body: t.Any = None, **headers: str) -> Response:
-    """``body``: bytes go out as they are, all else as JSON. Headers: ``retry_after="1"`` is Retry-After."""
+    """Return a response. ``body``: send bytes unchanged, all else as JSON. Headers: ``retry_after="1"`` is Retry-After."""
     content = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return Response(status, {"content-type": "application/json; charset=utf-8", **named}, content)
@@ -242,7 +242,7 @@ def error(status: int, code: str = "SomeCode", message: str = "A reason.", **hea
 
 
 def intune(status: int, message: str, http_headers: str = "{}", **headers: str) -> Response:
-    """Return an error as Intune wraps it: its message is JSON within JSON, and HttpHeaders is JSON once more."""
+    """Return an error in Intune's format: its message is JSON within JSON, and HttpHeaders is JSON once more."""
     wrapped = {
         "_version": 3,
         "Message": f"{message} - Operation ID (for customer support): {CLIENT_ID} - Activity ID: 4c66 - Url: https://fef.test/x?api-version=1",
@@ -255,7 +255,7 @@ def intune(status: int, message: str, http_headers: str = "{}", **headers: str) 
 
 
 def entra(*tokens: Step, discovery: Step | None = None) -> dict[str, t.Any]:
-    """Return a script for Microsoft Entra: discovery and these answers of the token endpoint."""
+    """Return a script for Microsoft Entra: discovery and these responses of the token endpoint."""
     configuration = {
         "issuer": f"{LOGIN}/{TENANT_ID}/v2.0",
         "authorization_endpoint": f"{LOGIN}/{TENANT_ID}/oauth2/v2.0/authorize",

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A fleet of the emulated tenant behind a fake wire that fails as it is told, and the engine that resets it."""
+"""A fleet of the emulated tenant behind a fake wire with planned faults, and the engine that resets it."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from ansible_collections.endpointops.intune.plugins.module_utils._passcode.reset
 from tests.support.emulated import Died, Emulated
 from tests.support.fakes import GRAPH, error
 
-# Pages of a gateway in front of the service, which may come before the request or in place of its response.
+# Pages of a gateway in front of the service, which may come before the request or replace its response.
 BLOCKED = {status: Response(status, {"content-type": "text/html"}, b"<html>Blocked by policy</html>") for status in (400, 403, 404, 499)}
-# What can come of a request. Those that end with _done were processed anyway.
+# Possible failures of a request. Requests with a name ending in _done were processed anyway.
 FAULTS: dict[str, Response | Exception | type[BaseException]] = {
     "not_sent": errors.NotSentError("No connection."),
     "lost": errors.LostResponseError("Lost."),
@@ -57,11 +57,11 @@ FAULTS: dict[str, Response | Exception | type[BaseException]] = {
 
 
 class FleetWire(Emulated):
-    """``plan`` names the fault that a request meets, if any. Every request takes ``latency`` seconds."""
+    """``plan`` returns the fault of a request, if any. Every request takes ``latency`` seconds."""
 
     def __init__(self, size: int, *, latency: float = 0.0, roles: list[str] | None = None, **settings: t.Any) -> None:
         super().__init__(f"fleet:{size}", roles=roles, **settings)
-        # The service and this machine agree on the time, unless a test says otherwise.
+        # The service and this machine have the same time, unless a test sets another one.
         self.tenant.clock.set(datetime.datetime.fromtimestamp(self.clock.now(), datetime.timezone.utc))
         self.token = issue_token(self.tenant, next(iter(self.tenant.applications.values())), roles=roles)
         self.latency = latency
@@ -85,11 +85,11 @@ class FleetWire(Emulated):
 
     @property
     def resets(self) -> collections.Counter[str]:
-        """What the tenant took: how many resets of each device."""
+        """Return the number of accepted resets of each device by the tenant's records."""
         return collections.Counter(action.device_id for action in self.tenant.actions.resets)
 
     def _armed(self, request: Request) -> Response | None:
-        """Return a status fault of the emulator that is meant for a request of its own; those for items of a batch it finds itself."""
+        """Return a status fault of the emulator for a single request; it finds those for items of a batch itself."""
         version, path = batch.version_of(GRAPH, request), "/" + urllib.parse.urlsplit(request.url).path.split("/", 2)[2]
         fault = self.tenant.faults.hit(request.method, path, version)
         if fault is None:
@@ -98,7 +98,7 @@ class FleetWire(Emulated):
         return error(fault.details["status"], **({} if after is None else {"retry-after": str(after)}))
 
     def fault(self, kind: str, path: str, *, method: str | None = "POST", times: int | None = 1, skip: int = 0, **details: t.Any) -> None:
-        """One of the emulator's own, which meets an item of a batch too."""
+        """Arm one of the emulator's own faults, which also hits an item of a batch."""
         match = {"path": path, **({"method": method} if method else {})}
         self.tenant.faults.arm({"match": match, "times": times, "skip": skip, "fault": {"kind": kind, **details}})
 
@@ -117,7 +117,7 @@ class FleetWire(Emulated):
     ) -> tuple[ResetEngine, list[DeviceReset]]:
         client = self.world(retry_timeout=retry_timeout, approval=approval).client
         items = [DeviceReset(device, [f"name of {device}"]) for device in (self.ids if ids is None else ids)]
-        # The service's clock, which a task knows since it looked its devices up.
+        # The service's clock, which a task knows from its device lookup.
         client.observe_clock(self.ask(client.request("GET", "/deviceManagement/managedDevices", {"$top": "1", "$select": "id"})))
         now = client.service_now()
         given = {"wait_timeout": 60.0, "since": model.earliest_counted(now, None, max_age), **rules}

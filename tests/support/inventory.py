@@ -21,7 +21,7 @@ NAME = "endpointops.intune.intune_devices"
 
 @functools.cache
 def read_options() -> dict[str, t.Any]:
-    """Return the options of the plugin as its documentation has them."""
+    """Return the options of the plugin from its documentation."""
     documentations = [
         connection.ModuleDocFragment.DOCUMENTATION,
         constructed.ModuleDocFragment.DOCUMENTATION,
@@ -32,7 +32,7 @@ def read_options() -> dict[str, t.Any]:
 
 
 def load() -> intune_devices.InventoryModule:
-    """Return the plugin, as Ansible's loader makes it: that cannot be used where the collection was imported without it."""
+    """Return the plugin as Ansible's loader makes it; the loader itself is unusable if the collection was imported without it."""
     C.config.initialize_plugin_configuration_definitions("inventory", NAME, read_options())
     plugin = intune_devices.InventoryModule()
     inventory_loader._update_object(obj=plugin, name=NAME, path=intune_devices.__file__, redirected_names=[NAME], resolved=NAME)

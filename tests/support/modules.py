@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 FOLDER = Path(__file__).parents[2] / "plugins" / "modules"
-# The documentation of action plugins that are written by hand: they send nothing, and the role uses them alone.
+# The documentation of hand-written action plugins, which send nothing and only serve the role.
 WITHOUT_CONNECTION = frozenset({"pin_reset_begin", "pin_reset_device_summary", "pin_reset_results", "pin_reset_summary"})
 
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Devices that enroll while a task waits for them, in an emulated tenant whose requests may take time and fail."""
+"""Devices that enroll while a task waits for them, in an emulated tenant whose requests can take time and fail."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def _fail(failure: Exception) -> t.NoReturn:
 
 
 class Waiting(Given):
-    """A tenant that is connected and has a policy. ``duration``: seconds that a request takes. ``meanwhile``: called before each request.
+    """A connected tenant with a policy. ``duration``: seconds that a request takes. ``meanwhile``: called before each request.
 
-    ``starts``: when each request of the task was sent, in seconds since it began.
+    ``starts``: the sending time of each request of the task, in seconds since it began.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Waiting(Given):
         return found if isinstance(found, Response) else _fail(found)
 
     def restrict(self, permission: str) -> None:
-        """Take a permission away from the application."""
+        """Remove a permission from the application."""
         roles = [role for role in READERS if role != permission]
         self.claims = {**self.claims, "roles": roles}
         self.token = issue_token(self.tenant, next(iter(self.tenant.applications.values())), roles=roles)
@@ -92,7 +92,7 @@ class Waiting(Given):
 
     @property
     def elapsed(self) -> float:
-        """Seconds since the task began."""
+        """Return the seconds since the task began."""
         return self.clock.monotonic() - self._began
 
 

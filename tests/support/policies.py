@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Windows Hello policies for property tests: random settings, and a policy as Graph shows it after it was written."""
+"""Generate Windows Hello policies for property tests: random settings, and a policy as Graph shows it after a write."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def value_for(setting: Setting) -> st.SearchStrategy[t.Any]:
     if setting.words:
         return st.sampled_from(setting.words)
     if setting.kind == "int":
-        # Apart, so that no minimum is above a maximum.
+        # Separate ranges, so that no minimum is above a maximum.
         low, high = {"minimum_pin_length": (4, 60), "maximum_pin_length": (60, 127)}.get(setting.option, (setting.low, setting.high))
         return st.integers(low, high)
     return {"bool": st.booleans(), "flag": st.booleans(), "text": TEXTS, "list": HOSTS}[setting.kind]
@@ -43,13 +43,13 @@ def _settings(scope: str, backend: str) -> list[Setting]:
 
 
 def values_for(scope: str, backend: str = "custom") -> st.SearchStrategy[Json]:
-    """Return settings as a policy has them."""
+    """Return settings as in a policy."""
     every = {setting.option: value_for(setting) for setting in _settings(scope, backend)}
     return st.fixed_dictionaries({}, optional=every).filter(_some_pin)
 
 
 def given_values(scope: str, backend: str = "custom") -> st.SearchStrategy[Json]:
-    """Return settings as a task names them: some are cleared."""
+    """Return settings as in a task, some of them cleared."""
     every = {}
     for setting in _settings(scope, backend):
         every[setting.option] = value_for(setting)
@@ -95,7 +95,7 @@ def _add_nulls(instance: Json) -> None:
 
 
 class Store(FakeTransport):
-    """A wire to an Intune that takes every write, and reveals these hidden values by their reference."""
+    """Emulate an Intune that accepts every write, and reveals these hidden values by their reference."""
 
     def __init__(self, revealed: t.Mapping[str, t.Any] | None = None) -> None:
         super().__init__()
@@ -112,7 +112,7 @@ class Store(FakeTransport):
 
     @property
     def body(self) -> Json:
-        """Of the only write."""
+        """Return the body of the only write."""
         assert len(self.written) == 1
         return t.cast(Json, body_of(self.written[0]))
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the script of the probe prints for an output of dsregcmd, by its own patterns. A model: no PowerShell runs here."""
+"""Model the output of the probe's script for an output of dsregcmd, with its own patterns. No PowerShell runs here."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typing as t
 
 from ansible_collections.endpointops.intune.plugins.module_utils._probe.script import SCRIPT
 
-# .NET and Python read these patterns alike. That of a title, of a pair, of the tenant's ID, of a SID, and of a number, in this order.
+# .NET and Python read these patterns alike. They match a title, a pair, the tenant's ID, a SID, and a number, in this order.
 TITLE, PAIR, TENANT, SID, NUMBER = (re.compile(found, re.IGNORECASE) for found in re.findall(r"-match '([^']+)'", SCRIPT))
 PLACES = dict(re.findall(r'"(\w+)=\$\(Get-Status \'([^\']+)\'\)"', SCRIPT))
 PLACES["cr"] = re.findall(r"\$canReset = Get-Status '([^']+)'", SCRIPT)[0]
@@ -31,7 +31,7 @@ def print_line(output: str, registry: t.Mapping[str, str] | None = None) -> str:
 
 
 def read(output: str) -> dict[str, str]:
-    """Return what the loop of the script keeps: values by section and key."""
+    """Return the data that the loop of the script keeps: values by section and key."""
     found: dict[str, str] = {}
     section = ""
     for line in re.split("\r\n|\n", output):
@@ -50,5 +50,5 @@ def exit_code(line: str) -> int:
 # A signature block as Set-AuthenticodeSignature writes it, with an invented signature.
 SIGNATURE = "\r\n# SIG # Begin signature block\r\n# MIIFfwYJKoZIhvcNAQcCoIIFcDCCBWwCAQExCzAJ\r\n# AQ==\r\n# SIG # End signature block\r\n"
 SIGNED = SCRIPT + SIGNATURE
-# A version that no release had.
+# A version that was never released.
 OLD = b"# endpointops.intune PIN reset probe 0\nexit 1\n"

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tenants as the verdict on them sees them: a connected one, policies in a line each, and what could not be read."""
+"""Evidence about tenants: a connected one, policies in a line each, and parts that could not be read."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def policy(
     surface: Surface = "settings_catalog",
     user: t.Mapping[str, t.Any] | None = None,
 ) -> FoundPolicy:
-    """Return a policy; its ID is p- and its name. Without values it allows PIN recovery on devices."""
+    """Return a policy whose ID is p- and its name. Without values it allows PIN recovery on devices."""
     values: dict[t.Any, t.Any] = {"device": dict(device or ({} if user else ON)), "user": dict(user or {})}
     kept = {scope: found for scope, found in values.items() if found}
     return FoundPolicy(surface, f"p-{name}", name, values=kept, assignments=tuple(sorted(assignments)))
@@ -109,7 +109,7 @@ ARRIVED = status(3, pending=1)
 
 
 def tenant_of(*policies: FoundPolicy, statuses: t.Mapping[str, CheckInStatus] | None = None, **more: t.Any) -> Evidence:
-    """Return a connected tenant with these policies, which have arrived where nothing else is said."""
+    """Return a connected tenant with these policies, which have been applied unless stated otherwise."""
     known = {found.id: ARRIVED for found in policies if found.surface != "enrollment"} if statuses is None else statuses
     given = {"consent": CONNECTED, "consent_urls": URLS, "policies": tuple(policies), "statuses": known, **more}
     return with_findings(Evidence(**given))
@@ -126,7 +126,7 @@ def unread(part: Part) -> dict[Part, Unread]:
 
 
 def forget(evidence: Evidence, *parts: Part) -> Evidence:
-    """Return what is known of the same tenant where some parts cannot be read."""
+    """Return the evidence about the same tenant if some parts cannot be read."""
     for part in parts:
         more = {**evidence.unread, **unread(part)}
         if part == "consent":
@@ -143,12 +143,12 @@ def forget(evidence: Evidence, *parts: Part) -> Evidence:
 
 
 def answer_of(device: str = "1", state: Answer = "proven", changed: str | None = "2026-11-28T08:00:00Z") -> DeviceState:
-    """Return the last answer of the probe about a device."""
+    """Return the last result of the probe on a device."""
     reasons = {"proven": (), "pending": (PENDING,), "unknown": (NOT_APPLICABLE,), "not_proven": (GROUP_POLICY, RECOVERY_OFF)}[state]
     return DeviceState(device, f"PC-{device}", None, None, state, reasons, "entra_joined", changed)
 
 
 def proof_of(*states: Answer) -> Proof:
-    """Return an assigned probe with these answers of as many devices."""
+    """Return an assigned probe with these results of as many devices."""
     found = tuple(answer_of(str(number), state) for number, state in enumerate(states))
     return Proof("PIN reset probe", "s-1", True, found, None if found else explain_silence("PIN reset probe", is_assigned=True))

@@ -43,7 +43,7 @@ ALL_DEVICES = {"target": "all_devices", "group": None, "filter": None, "filter_t
 
 
 class Given(Live):
-    """An emulated tenant, prepared by tasks with all permissions; then it is read with ``roles`` alone."""
+    """An emulated tenant that tasks prepare with all permissions; later reads only have ``roles``."""
 
     def __init__(self, seed: str = "demo", **settings: t.Any) -> None:
         super().__init__(seed, quota=False, **settings)
@@ -60,7 +60,7 @@ class Given(Live):
         return outcome
 
     def fail(self, path: str, status: int) -> None:
-        """Let each read of a path fail with a status, in a batch too."""
+        """Let each read of a path fail with a status, also in a batch."""
         self.failures[path] = status
         match = {"method": "GET", "path": re.escape(path)}
         self.tenant.faults.arm({"match": match, "fault": {"kind": "status", "status": status}, "times": None})
@@ -77,7 +77,7 @@ class Given(Live):
         return str(self.run(intune_pin_policy, **own).values["pin_policy"]["id"])
 
     def arrive(self, policy_id: str, *states: str) -> None:
-        """Let a policy arrive on the first Windows devices."""
+        """Apply a policy to the first Windows devices."""
         windows = [device.id for device in self.tenant.devices if is_windows(device)]
         set_states(self.tenant, {"policy_id": policy_id, "states": dict(zip(windows, states, strict=False))})
 

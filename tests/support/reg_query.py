@@ -15,7 +15,7 @@ USER_GROUP_POLICY = r"HKEY_CURRENT_USER\SOFTWARE\Policies\Microsoft\PassportForW
 DEVICE = rf"{INTUNE}\{TENANT}\Device\Policies"
 PERSON = rf"{INTUNE}\{TENANT}\S-1-12-1-1111111111-1222222222-1333333333-1444444444\Policies"
 OTHER_PERSON = rf"{INTUNE}\{TENANT}\S-1-12-1-2111111111-1222222222-1333333333-1444444444\Policies"
-# The first two are what reg prints on standard error, by language and code page.
+# The first two are reg's messages on standard error, by language and code page.
 NOT_THERE = {
     "English": b"\r\nERROR: The system was unable to find the specified registry key or value.\r\n",
     "French": "\r\nERREUR : le système n'a pas trouvé la clé ou la valeur de Registre spécifiée.\r\n".encode("cp850"),
@@ -25,7 +25,7 @@ Registry = t.Mapping[str, t.Mapping[str, int | str]]  # values by key; a number 
 
 
 def render(registry: Registry, end: str = "\r\n") -> str:
-    """Return what reg query prints of some keys."""
+    """Return the output of reg query for some keys."""
     lines = []
     for key, values in registry.items():
         lines += ["", key, *(f"    {name}    {_render(value)}" for name, value in values.items())]
@@ -40,5 +40,5 @@ ON: Registry = {
     DEVICE: {"UsePassportForWork": 1, "EnablePinRecovery": 1},
     rf"{DEVICE}\PINComplexity": {"MinimumPINLength": 6},
 }
-# What reg prints of a value that every Windows has.
+# The output of reg for a value that every Windows has.
 BUILD = render({r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows NT\CurrentVersion": {"CurrentBuild": "26100"}})

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Verdicts, devices, and resets that reports are made of in tests, ordinary and hostile ones."""
+"""Verdicts, devices, and resets for reports in tests, ordinary and hostile ones."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def policy_id(number: int) -> str:
 
 
 def policy(number: int = 1, **more: t.Any) -> Json:
-    """Return a policy as a verdict has it."""
+    """Return a policy as in a verdict."""
     return {
         "id": policy_id(number),
         "name": f"Policy {number}",
@@ -63,7 +63,7 @@ def policy(number: int = 1, **more: t.Any) -> Json:
 
 
 def status(**counts: int) -> Json:
-    """Return a check-in status whose counts add up."""
+    """Return a check-in status with consistent counts."""
     plain = {name: counts.get(name, 0) for name in ("succeeded", "error", "conflict", "pending", "not_applicable", "other")}
     return {"source": "report", "updated": None, "total": sum(plain.values()), **plain, "devices": []}
 
@@ -149,7 +149,7 @@ def report(readiness: Json | None = None, devices: Json | None = None, resets: J
 
 
 def at(generated: str, readiness: Json | None = None) -> Json:
-    """Return a report of another moment."""
+    """Return a report of another time."""
     context = dataclasses.replace(CONTEXT, generated=generated)
     return build(context, readiness or verdict(), count(map(device, range(5))), None)
 
@@ -291,7 +291,7 @@ CONTEXTS = st.builds(
 
 @st.composite
 def reports(draw: st.DrawFn) -> tuple[Json, list[Json]]:
-    """Return a report of anything, and its devices."""
+    """Return a report with arbitrary content, and its devices."""
     devices = draw(st.lists(DEVICES, max_size=8))
     given = draw(st.one_of(st.none(), st.lists(RESULTS, max_size=5)))
     counts = DeviceCounts()

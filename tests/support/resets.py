@@ -22,7 +22,7 @@ def stamp(seconds: float) -> str:
 
 
 def entry(state: str = "done", started: float = START, **more: t.Any) -> dict[str, t.Any]:
-    """One of a device's deviceActionResults."""
+    """Return one of a device's deviceActionResults."""
     times = {"startDateTime": stamp(started), "lastUpdatedDateTime": stamp(started + 60)}
     return {"actionName": "resetPasscode", "actionState": state, **times, "errorCode": 0, "passcode": None, **more}
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The types of return values beside the RETURN documentation of the modules."""
+"""Compare the types of return values with the RETURN documentation of the modules."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def documented(module: types.ModuleType, key: str) -> dict[str, t.Any]:
 
 
 def differences(annotation: t.Any, documentation: t.Mapping[str, t.Any], path: str) -> list[str]:
-    """Return where a type and its documentation differ: in keys, types, or types of elements."""
+    """Return the differences between a type and its documentation: in keys, types, or types of elements."""
     kind = without_none(annotation)
     if t.is_typeddict(kind):
         return _typed_differences(kind, documentation, path)

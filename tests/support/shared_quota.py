@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Processes that share the quota of one application, simulated: real schedulers, the emulated tenant's quota, and a clock that jumps.
+"""Simulate processes that share the quota of one application: real schedulers, the emulated tenant's quota, and a clock that jumps.
 
-Each process sends its writes through a BatchScheduler of its own, and knows nothing of the others. The service counts a request in the
-middle of its latency.
+Each process sends its writes through its own BatchScheduler, independently of the others. The service counts a request in the middle of its
+latency.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from ansible_collections.endpointops.intune.plugins.module_utils._graph.rate_lim
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
 from tests.support.fakes import GRAPH, START
 
-WIDTH = 8  # requests that a process has under way at once, at most
+WIDTH = 8  # maximum number of concurrent requests of a process
 LARGE = Quota(writes=200, requests=2000, seconds=20.0)
 NEVER = 3600.0
 
 
 class World:
-    """Time, and what happens when."""
+    """Time, and the scheduled events."""
 
     def __init__(self, seed: int) -> None:
         self.seconds = 0.0
@@ -68,7 +68,7 @@ class World:
 
 
 class Service:
-    """The emulated tenant's quota, one answer for each request."""
+    """The emulated tenant's quota, one response for each request."""
 
     def __init__(self, world: World, style: str, scale: float) -> None:
         self.world = world
@@ -105,7 +105,7 @@ class Service:
 
 
 class Process:
-    """One task: its writes, and the client and the pool that its scheduler needs."""
+    """One task: its writes, and the client and the pool of its scheduler."""
 
     origin = GRAPH
     has_written = False
@@ -157,7 +157,7 @@ class Process:
     # the task
 
     def turn(self) -> None:
-        """Take the results, and send what may be sent; then wait for a result, or until there is capacity."""
+        """Take the results, and send the allowed requests; then wait for a result, or for capacity."""
         if self._arrived:
             self.left += sum(result.status == 429 for result in self.scheduler.collect(0))
         while self.left and self.scheduler.free and (number := min(self.scheduler.write_capacity(), MAX_BATCH, self.left)):
@@ -174,7 +174,7 @@ class Process:
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """``ratio``: the shortest time that the quota allows, by the time that it took. ``rate``: accepted while all had work, by the quota.
+    """``ratio``: the shortest time that the quota allows, by the actual time. ``rate``: accepted while all had work, by the quota.
 
     ``spread``: by how much the smallest share was less than the largest one, when the first process had done its work.
     """
@@ -214,9 +214,9 @@ def _assess(processes: t.Sequence[Process], sizes: t.Sequence[int], quota: float
     seconds = max(moments[-1] - moments[0], 0.001)
     first_done = min(process.accepted[-1] for process in processes)
     shares = tuple(sum(moment <= first_done for moment in process.accepted) for process in processes)
-    # Each window begins with all that it allows.
+    # Each window begins with its full quota.
     shortest = (-(-len(moments) // quota) - 1) * LARGE.seconds
-    # Of what the quota allows until then: the first window at once, and the others as they come.
+    # The quota until then: the first window at once, and the others at their start.
     allowed = quota + (first_done - moments[0]) // LARGE.seconds * quota
     return Outcome(
         ratio=shortest / seconds,

@@ -1,26 +1,26 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tasks that run beside one another, in an order that is always the same: one at a time, and the next one at every turn."""
+"""Run tasks beside one another in a fixed order: one at a time, with a switch at every turn."""
 
 from __future__ import annotations
 
 import threading
 import typing as t
 
-SECONDS = 60.0  # until a test that hangs fails
+SECONDS = 60.0  # until a hanging test fails
 
 
 class Turns:
-    """``run`` tasks, each of which calls ``turn`` wherever another one may go on."""
+    """Run the tasks of ``run``, each of which calls ``turn`` wherever another one can continue."""
 
     def __init__(self) -> None:
-        self._waiting: list[int] = []  # in the order in which they go on
+        self._waiting: list[int] = []  # in the order in which they continue
         self._changed = threading.Condition()
         self._current = threading.local()
 
     def run(self, *tasks: t.Callable[[], None]) -> None:
-        """Run the tasks to their end, and raise what the first of them raised."""
+        """Run the tasks to their end, and raise the exception of the first that fails."""
         failures: list[BaseException] = []
 
         def work(number: int, task: t.Callable[[], None]) -> None:
@@ -46,7 +46,7 @@ class Turns:
             raise failures[0]
 
     def turn(self) -> None:
-        """Let the others go on, each until its next turn. Nothing where no tasks are run."""
+        """Let the others continue, each until its next turn. Do nothing if no tasks run."""
         number = getattr(self._current, "number", None)
         if number is not None:
             with self._changed:

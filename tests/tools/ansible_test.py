@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run a command of ``ansible-test`` without containers, on a real copy of the checkout, with a home folder of its own.
+"""Run a command of ``ansible-test`` without containers, on a real copy of the checkout, with its own home folder.
 
 Usage: ansible_test.py COMMAND [ARGUMENT...], for example ``ansible_test.py sanity`` or ``ansible_test.py integration smoke``.
 
-ansible-test refuses a symlinked collection, keeps its virtual environments below the home folder and hands neither PIP_*
-variables nor PIP_CONFIG_FILE to the pip that fills them. So the copy, the home and a pip.conf with the settings in force are
-made below .cache/ansible-test; the home is kept between runs, which makes the second run quick.
+ansible-test refuses a symlinked collection, keeps its virtual environments below the home folder, and hands neither PIP_* variables nor
+PIP_CONFIG_FILE to the pip that fills them. So the copy, the home, and a pip.conf with the effective settings are below .cache/ansible-test;
+the home is kept between runs, which makes the second run quick.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ sys.exit(subprocess.call([sys.executable, "-m", "pip", "install", *arguments]))
 
 
 def pip_settings() -> configparser.RawConfigParser:
-    """Return the pip settings in force, whether they come from files or from the environment."""
+    """Return the effective pip settings from files or from the environment."""
     listing = subprocess.run([sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=True).stdout
     settings = configparser.RawConfigParser()
     settings.read_dict({"global": {}})
@@ -66,7 +66,7 @@ def pip_settings() -> configparser.RawConfigParser:
 
 
 def write_pip_settings() -> None:
-    """Write them where pip looks for them; private, since an index address can hold a password."""
+    """Write the settings to the path that pip reads; private, because an index address can hold a password."""
     target = HOME / ".config" / "pip" / "pip.conf"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.unlink(missing_ok=True)
@@ -75,7 +75,7 @@ def write_pip_settings() -> None:
 
 
 def provide_get_pip() -> None:
-    """Fetch the script that ansible-test starts pip with; where that fails, put a stand-in in its place."""
+    """Fetch the script that ansible-test starts pip with; if that fails, write a replacement."""
     package = Path(ansible_test.__file__).parent
     url = re.search(r"url = '(\S+get-pip-%s\.py)'", (package / "_util/target/setup/requirements.py").read_text(encoding="utf-8"))
     if url is None:
@@ -96,7 +96,7 @@ def provide_get_pip() -> None:
 
 @contextlib.contextmanager
 def kept(folder: Path) -> t.Iterator[None]:
-    """Keep a folder, if it exists, while the folder around it is made anew."""
+    """Keep a folder, if it exists, while its parent folder is created again."""
     place = PLACE / "kept"
     shutil.rmtree(place, ignore_errors=True)
     exists = folder.exists()
@@ -109,10 +109,10 @@ def kept(folder: Path) -> t.Iterator[None]:
 
 
 def main(arguments: list[str]) -> int:
-    # ansible-test's own environment lies in the copy: it is kept.
+    # Keep ansible-test's own environment, which is in the copy.
     with kept(COPY / "tests" / "output" / ".tmp" / "delegation"):
         copy_tree(COPY)
-    # Without a repository of its own the copy would pass for an ignored folder of ours, and nothing would be tested.
+    # Without its own repository, the copy would count as an ignored folder of ours, and nothing would be tested.
     subprocess.run(["git", "init", "--quiet", str(COPY)], check=True)
     write_pip_settings()
     provide_get_pip()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What AWX does with a custom credential type and with surveys, restated from its source: no AWX is needed to test with it."""
+"""Restate AWX's handling of custom credential types and surveys from its source, to test them without AWX."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ INJECTORS_SCHEMA = {
     },
     "additionalProperties": False,
 }
-# awx/main/utils/ansible.py: what a project offers as a playbook has such a line.
+# awx/main/utils/ansible.py: a file that a project offers as a playbook has such a line.
 PLAYBOOK_LINE = re.compile(r"^\s*?-?\s*?(?:hosts|(ansible\.builtin\.)?include|(ansible\.builtin\.)?import_playbook):\s*?.*?$", re.MULTILINE)
 FORBIDDEN_ENV = {"VIRTUAL_ENV", "PATH", "PYTHONPATH", "JOB_ID", "INVENTORY_ID", "CACHE", "AWX_HOST", "REST_API_URL", "REST_API_TOKEN"}
 SURVEY_TYPES = {
@@ -89,11 +89,11 @@ _QUESTION = {
         "variable": {"type": "string", "maxLength": 64, "pattern": "^[a-z0-9_]+$"},
         "required": {"type": "boolean"},
         "choices": {"type": "array", "items": {"type": "string"}},
-        # Of integers too, which AWX itself would refuse: such a question can have no default.
+        # Also for integers, which AWX itself would refuse: such a question cannot have a default.
         "default": {"type": "string"},
     },
 }
-# What the pattern specification 1.0.0 (github.com/ansible/pattern-service) demands of a pattern.json.
+# The requirements of the pattern specification 1.0.0 (github.com/ansible/pattern-service) for a pattern.json.
 PATTERN_SCHEMA = {
     "type": "object",
     "required": ["schema_version", "name", "title", "description", "short_description", "aap_resources"],
@@ -140,7 +140,7 @@ PATTERN_SCHEMA = {
 
 
 class Invalid(Exception):
-    """AWX would not save it."""
+    """AWX would refuse to save the definition."""
 
 
 class _Namespace:
@@ -151,7 +151,7 @@ class _Namespace:
 
 
 def check_credential_type(definition: t.Mapping[str, t.Any]) -> None:
-    """As AWX does when one is saved."""
+    """Check a credential type like AWX when it is saved."""
     if definition["kind"] not in ("cloud", "net"):
         raise Invalid("a custom credential type is of the kind cloud or net")
     jsonschema.validate(definition["inputs"], INPUTS_SCHEMA, jsonschema.Draft4Validator)
@@ -193,7 +193,7 @@ def _check_templates(injectors: t.Mapping[str, t.Any], ids: t.Iterable[str]) -> 
 
 
 def is_playbook(project: pathlib.Path, playbook: str) -> bool:
-    """Whether AWX would find it in a project."""
+    """Return whether AWX would find the playbook in a project."""
     parts = pathlib.PurePath(playbook).parts
     if {"roles", "tasks", "group_vars", "host_vars"} & set(parts) or any(part.startswith(".") for part in parts):
         return False
@@ -202,9 +202,9 @@ def is_playbook(project: pathlib.Path, playbook: str) -> bool:
 
 
 def injected(definition: t.Mapping[str, t.Any], inputs: t.Mapping[str, str], private: pathlib.Path, seen: pathlib.Path) -> dict[str, str]:
-    """Return the environment that a job gets, with the files written below ``private``, which the job sees as ``seen``.
+    """Return the environment of a job, with the files written below ``private``, which the job sees as ``seen``.
 
-    As AWX does it: an input that is not set is not in the templates' namespace at all, and files are written also when they are empty.
+    As in AWX, an input that is not set is not in the templates' namespace at all, and empty files are also written.
     """
     environment = sandbox.ImmutableSandboxedEnvironment()
     tower: t.Any = _Namespace()
@@ -221,7 +221,7 @@ def injected(definition: t.Mapping[str, t.Any], inputs: t.Mapping[str, str], pri
 
 
 def check_survey(survey: t.Mapping[str, t.Any]) -> None:
-    """As AWX does when one is saved (awx/api/views: JobTemplateSurveySpec)."""
+    """Check a survey like AWX when it is saved (awx/api/views: JobTemplateSurveySpec)."""
     if not (isinstance(survey["name"], str) and isinstance(survey["description"], str) and survey["spec"]):
         raise Invalid("a survey has a name, a description and questions")
     variables = [question["variable"] for question in survey["spec"]]
@@ -249,7 +249,7 @@ def _check_question(question: t.Mapping[str, t.Any]) -> None:
 
 
 def answers(survey: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Return the extra variables of a launch: what is given, else the default, and for an optional question that is left empty ''."""
+    """Return the extra variables of a launch: the given ones, else the default, and '' for an empty optional question."""
     unknown = set(given) - {question["variable"] for question in survey["spec"]}
     if unknown:
         raise Invalid(f"the survey does not ask for {unknown}")

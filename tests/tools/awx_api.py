@@ -2,11 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A stand-in for AWX's REST API: what the modules of awx.awx call to configure a controller, and no more.
+"""Emulate the part of AWX's REST API that the modules of awx.awx call to configure a controller.
 
-It keeps what it is sent, and refuses fields that it does not know, references to what is not there, credential types and surveys that AWX
-would refuse, and prompts of a workflow's node that its job template does not ask for. Secrets are not in its answers. It has two accounts:
-a system administrator, and an administrator of one organization, who sees and may do less. Statuses and refusals are those of AWX 24.6.1.
+The server keeps the data that it receives, and refuses unknown fields, references to missing objects, credential types and surveys that AWX
+would refuse, and prompts of a workflow's node that its job template does not ask for. Secrets are not in its responses. It has two
+accounts: a system administrator, and an administrator of one organization with fewer permissions. Statuses and refusals are those of AWX
+24.6.1.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from . import awx
 from .awx_store import API, BUILT_IN, Item, Refused, Store
 
 SYSTEM_TOKEN = "token-of-the-system-administrator"
-# What a playbook makes that has a name of its own.
+# Named objects that a playbook creates.
 CONFIGURED = (
     *("credential_types", "credentials", "execution_environments", "projects", "inventories", "inventory_sources"),
     *("job_templates", "workflow_job_templates"),
@@ -31,7 +32,7 @@ ORGANIZATION_TOKEN = "token-of-an-administrator-of-Second"
 
 
 class Account(t.NamedTuple):
-    """Who signs in: a system administrator, or the administrator of an organization."""
+    """The account of a request: a system administrator, or the administrator of an organization."""
 
     username: str
     organization: int | None = None
@@ -50,7 +51,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     accounts: dict[str, Account]
 
     def log_message(self, format: str, *arguments: t.Any) -> None:
-        """Nobody reads it."""
+        """Discard the message."""
 
     def do_GET(self) -> None:
         self._answer("GET")

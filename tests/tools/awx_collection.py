@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The collection awx.awx, from the package ``ansible``, which has it inside: it can be had where Galaxy cannot be reached."""
+"""Extract the collection awx.awx from the package ``ansible``, which contains it and is available if Galaxy is not reachable."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ READY = FOLDER / INSIDE / "awx" / "MANIFEST.json"
 
 
 class NotToBeHad(Exception):
-    """No package index has it, or none can be reached."""
+    """No package index has the collection, or none is reachable."""
 
 
 def fetch() -> pathlib.Path:
-    """Return a folder for ANSIBLE_COLLECTIONS_PATH. The first time it is downloaded, 54 MB, of which 1 MB is kept."""
+    """Return a folder for ANSIBLE_COLLECTIONS_PATH. The first call downloads 54 MB, of which it keeps 1 MB."""
     if READY.exists():
         return FOLDER
     with tempfile.TemporaryDirectory() as folder:
@@ -33,7 +33,7 @@ def fetch() -> pathlib.Path:
             raise NotToBeHad(f"{PACKAGE} cannot be downloaded: {done.stderr.strip()[-300:]}")
         (wheel,) = pathlib.Path(folder).glob("*.whl")
         with zipfile.ZipFile(wheel) as archive:
-            # Another process may do the same: whole files, and the one that says that it is complete at the end.
+            # Another process may do the same: write whole files, and the completion mark last.
             names = [name for name in archive.namelist() if name.startswith(INSIDE)]
             archive.extractall(FOLDER, [name for name in names if not name.endswith("/awx/MANIFEST.json")])
             archive.extract(f"{INSIDE}awx/MANIFEST.json", FOLDER)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a stand-in for AWX keeps, and what it refuses to keep: a restatement of AWX's source and of what AWX 24.6.1 was seen to do."""
+"""Keep and check the data of an emulated AWX: a restatement of AWX's source and of the observed behavior of AWX 24.6.1."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Item = dict[str, t.Any]
 API = "/api/v2/"
 
 NAMED = {"name", "description"}
-# Which fields each kind of resource has, and to which kind a reference among them leads.
+# The fields of each kind of resource, and the kinds to which references among them lead.
 FIELDS: dict[str, set[str]] = {
     "organizations": NAMED,
     "credential_types": NAMED | {"kind", "inputs", "injectors", "managed"},
@@ -48,14 +48,14 @@ REFERENCES = {
     "workflow_job_template": "workflow_job_templates",
 }
 BUILT_IN = {"Source Control": "scm", "Container Registry": "registry"}
-# The API leaves it empty rather than null.
+# The API leaves it empty instead of null.
 EMPTY = {"kind": ""}
 SOURCE = {"scm_type", "scm_url", "scm_branch", "credential"}
 LAUNCHED = ("job_templates", "workflow_job_templates", "workflow_approval_templates")
 
 
 class Refused(Exception):
-    """An answer of 400, with what AWX would say, or of 403."""
+    """A response of 400, with the message of AWX, or of 403."""
 
     def __init__(self, reason: t.Any, status: int = 400) -> None:
         super().__init__(reason)
@@ -99,7 +99,7 @@ class Store:
         return item
 
     def sync(self, project: Item) -> Item:
-        """Start an update of a project, as AWX does by itself where the source is another one. It ends when it is asked for."""
+        """Start an update of a project, as AWX does by itself if the source changes. It ends when it is requested."""
         failed = project["scm_url"] in self.unreachable
         update = self.create("project_updates", {"project": project["id"], "status": "pending", "failed": failed})
         self.syncs[project["id"]] = update
@@ -154,7 +154,7 @@ class Store:
         return all(both) and (any(meant) or not meant)
 
     def _has(self, kind: str, item: Item, name: str, value: str) -> bool:
-        """Whether a field has a value, one of what it refers to (``inventory__name``), or a value that begins so (``name__startswith``)."""
+        """Return whether a field has a value, one of a referenced object (``inventory__name``), or a prefix (``name__startswith``)."""
         field, _between, rest = name.partition("__")
         if field not in FIELDS[kind] | {"id"}:
             raise Refused(f"{kind} cannot be searched by {name}")

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Build the collection from the files that git tracks, and from no others.
+"""Build the collection only from the files that git tracks.
 
-``ansible-galaxy collection build`` packs every file of a folder that build_ignore does not name, also credentials that somebody keeps
-beside a checkout. So the tracked files are copied to a temporary folder and built there.
+``ansible-galaxy collection build`` packs every file of a folder that build_ignore does not name, including credentials that somebody keeps
+beside a checkout. So this tool copies the tracked files to a temporary folder and builds there.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SHIPPED = Path(__file__).with_name("shipped.txt")
 
 
 class BuildError(Exception):
-    """The collection must not be built like this; the message says why, and what to do."""
+    """The collection must not be built like this; the message has the reason and the next step."""
 
 
 def git_files(root: Path, *options: str) -> list[str]:
@@ -46,7 +46,7 @@ def refuse_untracked(root: Path) -> None:
 
 
 def copy_tracked(root: Path, target: Path) -> None:
-    """Copy the tracked files of a checkout as they are now, without those that were removed."""
+    """Copy the tracked files of a checkout in their current state, without removed ones."""
     for name in git_files(root):
         if (root / name).is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
@@ -54,7 +54,7 @@ def copy_tracked(root: Path, target: Path) -> None:
 
 
 def shipped_patterns(text: str) -> list[re.Pattern[str]]:
-    """Parse a list of patterns: ``*`` stands for a name or a part of one, ``**/`` for folders of any depth."""
+    """Parse a list of patterns: ``*`` matches a name or a part of one, ``**/`` folders of any depth."""
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     return [re.compile(re.escape(line).replace(r"\*\*/", "(?:[^/]+/)*").replace(r"\*", "[^/]*")) for line in lines]
 

@@ -4,7 +4,7 @@
 
 """Print the test files that a change needs at once: those of the files that differ from the last commit, or that it changed.
 
-The unit tests of a file are those of its folder, which is one subject. The checks of the repository itself are always among them.
+The unit tests of a file are those of its folder, which is one subject. The checks of the repository itself are always included.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ import sys
 
 ROOT = pathlib.Path(__file__).parents[2]
 ALWAYS = "tests/quality"
-SHALLOW = 4  # parts of a path such as plugins/module_utils/_time.py, beside which no subject lies: its own test is enough
+SHALLOW = 4  # parts of a path such as plugins/module_utils/_time.py, which has no subject beside it: its own test is enough
 
 
 def list_changed() -> list[pathlib.PurePosixPath]:
-    """Return the files that differ from the commit before the last one; none where there is no such commit."""
+    """Return the files that differ from the commit before the last one; none if there is no such commit."""
     known = subprocess.run(["git", "rev-parse", "--verify", "--quiet", "HEAD~1"], cwd=ROOT, capture_output=True, text=True, check=False)
     base = "HEAD~1" if known.returncode == 0 else "HEAD"
     commands = (["git", "diff", "--name-only", base], ["git", "ls-files", "--others", "--exclude-standard"])
@@ -28,7 +28,7 @@ def list_changed() -> list[pathlib.PurePosixPath]:
 
 
 def choose_tests(changed: list[pathlib.PurePosixPath], root: pathlib.Path = ROOT) -> list[str]:
-    """Return the test files and folders for changed files, sorted, without those that others hold."""
+    """Return the test files and folders for changed files, sorted, without those that others contain."""
     chosen = {ALWAYS}
     for path in changed:
         if path.parts[:2] == ("tests", "unit") and path.name.startswith("test_"):

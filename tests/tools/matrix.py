@@ -4,10 +4,10 @@
 
 """Run the unit and integration tests on each ansible-core that the collection supports, over the Pythons of this machine.
 
-Usage: matrix.py [CORE[/PYTHON]...], for example ``matrix.py 2.16 2.21/3.12``. ``matrix.py --cells`` only lists the pairs, as JSON.
-Each pair has an environment of its own below .cache/matrix, and all test the same copy of the checkout, so that work on it may go on
-meanwhile. A Python that is not on this machine is skipped, and said so in the closing table. The oldest ansible-core runs with the lowest
-msal and requests that the collection accepts.
+Usage: matrix.py [CORE[/PYTHON]...], for example ``matrix.py 2.16 2.21/3.12``. ``matrix.py --cells`` only lists the pairs, as JSON. Each
+pair has its own environment below .cache/matrix, and all test the same copy of the checkout, so that work on it can continue meanwhile. A
+Python that is not on this machine is skipped, and marked so in the closing table. The oldest ansible-core runs with the lowest msal and
+requests that the collection accepts.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from tests.tools.tree import ROOT, copy_tree
 PLACE = ROOT / ".cache" / "matrix"
 LOGS = ROOT / "tests" / "output" / "matrix"
 COPY = PLACE / "source"
-# On which Pythons each ansible-core runs; by default with the one that comes first, with MATRIX_FULL=1 with each.
+# The Pythons of each ansible-core; the default is the first one, and MATRIX_FULL=1 uses each.
 CORES = {
     "2.16": ("3.10", "3.11", "3.12"),
     "2.17": ("3.12", "3.10", "3.11"),
@@ -40,7 +40,7 @@ CORES = {
 }
 FULL = bool(os.environ.get("MATRIX_FULL"))
 UNIT = ("tests/unit",) if FULL else ("tests/unit", "-m", "not slow")
-# Every module runs here in the controller's process and in one of its own; the rest is what touches Ansible most.
+# Every module runs here in the controller's process and in its own; the other tests are those that depend on Ansible most.
 EXAMPLES = "tests/integration/test_examples.py"
 INTEGRATION = (EXAMPLES, *(f"tests/integration/test_{name}.py" for name in ("execution", "secrecy", "inventory")))
 # These need programs beside ansible-core, which choose the ansible-core that they run with.
@@ -74,7 +74,7 @@ SUITES = (
 
 
 def pairs(chosen: list[str]) -> list[tuple[str, str]]:
-    """ansible-core and Python, as asked for."""
+    """Return the requested pairs of ansible-core and Python."""
     found = []
     for word in chosen or CORES:
         core, _slash, python = word.partition("/")
@@ -93,7 +93,7 @@ def interpreter(version: str) -> str | None:
         root = subprocess.run(["pyenv", "root"], capture_output=True, text=True, check=True).stdout.strip()
         candidates += sorted(Path(root, "versions").glob(f"{version}.*/bin/{name}"))
     for candidate in candidates:
-        # pyenv's shims are there for versions that are not chosen, and only fail.
+        # pyenv also has shims for versions that are not chosen, which only fail.
         if candidate.is_file() and not subprocess.run([candidate, "-c", ""], capture_output=True, check=False).returncode:
             return str(candidate)
     return None
@@ -121,7 +121,7 @@ def environment(core: str, python: str, base: str) -> Path:
 
 
 def counts(report: Path) -> str:
-    """How many tests passed, failed and were skipped, as pytest's report has it."""
+    """Return the numbers of passed, failed, and skipped tests from pytest's report."""
     if not report.exists():
         return "did not start"
     suite = ET.parse(report).getroot().find("testsuite")
@@ -135,12 +135,12 @@ def counts(report: Path) -> str:
 
 
 def run(suite: Suite, name: str, programs: Path) -> tuple[bool, str]:
-    """Whether a suite passed, and its counts. What it prints goes to the screen and into a file."""
+    """Return whether a suite passed, and its counts. Its output goes to the screen and to a file."""
     report = LOGS / f"{name}-{suite.name.replace(' ', '-')}.xml"
     workers = os.environ.get("WORKERS", "2")
     command = [str(programs / "python"), "-m", "pytest", *suite.arguments, "-q", "-n", workers, f"--junitxml={report}"]
     path = f"{programs}{os.pathsep}{os.environ['PATH']}"
-    # What tools write into a home folder stays here, as with every other command of the Makefile.
+    # Files that tools write to a home folder stay here, as with every other command of the Makefile.
     variables = {**os.environ, "PATH": path, "HOME": str(PLACE / "home"), "INTEGRATION_EXECUTION": suite.execution}
     print(f"\n==> {name}: {suite.name}", flush=True)
     passed = not subprocess.run(command, cwd=COPY, env=variables, check=False).returncode
@@ -165,7 +165,7 @@ def cell(core: str, python: str) -> Cell:
 
 
 def table(cells: list[Cell]) -> str:
-    """Markdown, which the README can take."""
+    """Return the table as Markdown for the README."""
     names = [suite.name for suite in SUITES]
     rows = [("ansible-core", "Python", *names, "result", "seconds")]
     rows += [(one.core, one.python, *(one.tests.get(name, "-") for name in names), one.outcome, f"{one.seconds:.0f}") for one in cells]

@@ -33,7 +33,7 @@ RELEASED = re.compile(r"\d+\.\d+\.\d+(-(alpha|beta|rc)\.\d+)?")
 
 
 class Versions(t.NamedTuple):
-    """What the files of a checkout say about its version. ``changes``: the entry of the changelog, null where there is none."""
+    """The versions in the files of a checkout. ``changes``: the entry of the changelog, None if there is none."""
 
     galaxy: str
     module: str
@@ -77,7 +77,7 @@ def list_emulator_problems(version: str, tag: str) -> list[str]:
 
 
 def render_notes(version: str, changelog: str) -> str:
-    """Return the section of a version in CHANGELOG.md, whose dots and hyphens may be escaped; ValueError where there is none."""
+    """Return the section of a version in CHANGELOG.md, whose dots and hyphens may be escaped; ValueError if there is none."""
     lines = changelog.splitlines()
     heads = {index: re.sub(r"\\(.)", r"\1", line[3:]).strip() for index, line in enumerate(lines) if line.startswith("## ")}
     begin = next((index for index, head in heads.items() if head.removeprefix("v") == version), None)
@@ -129,7 +129,7 @@ def write_emulator(tag: str) -> None:
 
 
 def publish() -> None:
-    """Send the tarball to Galaxy. Which server, and with which key, ansible-galaxy reads from its configuration."""
+    """Send the tarball to Galaxy. ansible-galaxy reads the server and the key from its configuration."""
     tarballs = sorted(COLLECTION.glob("*.tar.gz"))
     if len(tarballs) != 1:
         raise BuildError(f"{COLLECTION} must hold one tarball, not {len(tarballs)}. Run make release-dist TAG=VERSION.")

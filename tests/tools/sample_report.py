@@ -4,7 +4,7 @@
 
 """Make docs/sample: a report on the demo tenant, with equal bytes each time. ``make sample-report`` runs it.
 
-The story: one report before the onboarding, three days later another one, which is compared with it.
+The scenario: one report before the onboarding, and three days later another one, which is compared with it.
 """
 
 from __future__ import annotations
@@ -40,17 +40,17 @@ DAYS = 3
 EVERYWHERE = [{"@odata.type": "#microsoft.graph.allDevicesAssignmentTarget"}]
 WRONG_PATH = "./Vendor/MSFT/Policy/PassportForWork/{tenant}/Policies/EnablePinRecovery"
 DEVICES = ["PHONE-HELPDESK-01", "PHONE-HELPDESK-02", "LT-BERLIN-014", "LT-ARCHIVE-001", "PHONE-FIELD-05", "PHONE-FIELD-06"]
-# It ends some days after the second report, so that both tell it.
+# It ends some days after the second report, so that both show it.
 CERTIFICATE = Lifetime("certificate", app_id=CLIENT_ID, ends=START + 21 * 86400, name="CN=PIN reset automation", thumbprint="AB" * 20)
 # Of the Windows devices in their order; the others have checked in, and have the policy.
 STATES = {3: "pending", 7: "pending", 11: "conflict", 16: {"state": "error", "code": -2016281112}}
 
 
 class Wire(Emulated):
-    """The demo tenant, which answers each request."""
+    """The demo tenant, which responds to each request."""
 
     def __init__(self) -> None:
-        # The dates of the demo are counted back from the time when it is made, which is also that of its frozen clock.
+        # The dates of the demo are counted back from its creation, which is also the time of its frozen clock.
         with mock.patch("time.time", return_value=START):
             super().__init__("demo", quota=False)
 
@@ -59,14 +59,14 @@ class Wire(Emulated):
         self.token = issue_token(self.tenant, next(iter(self.tenant.applications.values())))
 
     def send(self, request: Request) -> Response:
-        """Answer, after time has passed here as it did for the sender."""
+        """Respond after as much time has passed here as for the sender."""
         self.sent.append(request)
         self.catch_up()
         return self.ask(request)
 
 
 class Tenant:
-    """The demo tenant, on a clock that stands still between the steps."""
+    """The demo tenant, on a clock that is frozen between the steps."""
 
     def __init__(self) -> None:
         self.wire = Wire()
@@ -114,12 +114,12 @@ def make(folder: pathlib.Path) -> None:
 
 
 def plant(world: Tenant, surface: str, name: str, values: dict[str, t.Any]) -> None:
-    """Add a policy that somebody made by hand."""
+    """Add a policy like one that an administrator made by hand."""
     add_policy(world.tenant, {"surface": surface, "name": name, "values": values, "assignments": EVERYWHERE})
 
 
 def check_in(world: Tenant, policy_id: str) -> None:
-    """Let the Windows devices that get a policy tell how it went."""
+    """Let the targeted Windows devices report the state of a policy."""
     policy = policy_states.find_policy(world.tenant, policy_id)
     if policy is None:
         raise ValueError(f"There is no policy {policy_id}.")
@@ -129,7 +129,7 @@ def check_in(world: Tenant, policy_id: str) -> None:
 
 
 def main() -> None:
-    """Write the sample, and say what it holds."""
+    """Write the sample, and print its contents."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     make(FOLDER)
     # A table for spreadsheets has other line ends than the files of this repository.

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Copy the checkout: the files that git knows or would take, never caches or a virtual environment."""
+"""Copy the checkout: the files that git tracks or would add, never caches or a virtual environment."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-# Only for a folder that is no git checkout: there, what .gitignore names must be left out by hand.
+# Only for a folder that is not a git checkout, in which the files of .gitignore must be left out explicitly.
 LEFT_OUT = {"__pycache__", "collections", "output"}
 
 
 def listed_files() -> list[str]:
-    """Paths relative to the checkout, as git lists them (tracked, and new but not ignored)."""
+    """Return paths relative to the checkout, as git lists them (tracked, and new but not ignored)."""
     command = ["git", "-C", str(ROOT), "ls-files", "-co", "--exclude-standard", "-z"]
     done = subprocess.run(command, capture_output=True, check=False)
     if done.returncode == 0:

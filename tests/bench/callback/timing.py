@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Writes how long each task took, from its start to its result as a strategy sees them, and what it returned."""
+"""Write the duration of each task, from its start to its result as a strategy sees them, and its return values."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class CallbackModule(CallbackBase):
 
     def _write(self, result, status):
         seconds = time.monotonic() - self._start
-        # The name of both attributes changed with ansible-core 2.19.
+        # ansible-core 2.19 renamed both attributes.
         values = result.result if hasattr(result, "result") else result._result
         task = result.task if hasattr(result, "task") else result._task
         line = {"name": task.get_name(), "status": status, "seconds": seconds, "result": values}

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Write the files and parts of files that repeat what is said elsewhere: ``make generate``.
+"""Write the files and parts of files that repeat other sources: ``make generate``.
 
 Sources are the argument specs of the modules, the table of Windows Hello settings, the role's defaults, the playbooks, and the texts in
-settings.yml, role.yml, and pattern.yml beside this file. Generated files are never edited by hand: a test compares them.
+settings.yml, role.yml, and pattern.yml beside this file. Do not edit generated files by hand: a test compares them.
 """

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The action plugins: one for each module, with nothing in it but the module."""
+"""Render the action plugins: one for each module, containing only the reference to the module."""
 
 from __future__ import annotations
 
@@ -28,5 +28,5 @@ class ActionModule({base}):
 
 
 def render_action_plugin(module: str, notice: str) -> str:
-    """Render the action plugin of a module. ``notice`` is a comment that says where it comes from."""
+    """Render the action plugin of a module. ``notice`` is a comment that names its sources."""
     return TEMPLATE.format(module=module, base=BASE, notice=notice)

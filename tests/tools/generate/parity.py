@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The page on what of the emulated tenant is real, from the claims beside the tests that show them.
+"""Render the page on the fidelity of the emulated tenant, from the claims beside the tests that show them.
 
-A claim is a marker of a test: ``@pytest.mark.parity(kind, area, "Sentence.", source=..., settings=(...), calls=(...))``. The tests are
-read as text, so every argument is a literal.
+A claim is a marker of a test: ``@pytest.mark.parity(kind, area, "Sentence.", source=..., settings=(...), calls=(...))``. The generator
+reads the tests as text, so every argument is a literal.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from intune_emulator.application import ROUTES
 
 from .sources import SourceError
 
-# Only the first one has the fixture that compares a claim with what its test does.
+# Only the first one has the fixture that compares a claim with the actions of its test.
 WITNESSED = "emulator/tests"
 FOLDERS = (WITNESSED, "tests/contract", "tests/judges")
 PAGE = "docs/docsite/rst/emulator_parity.rst"
@@ -129,7 +129,7 @@ def _claim(node: ast.Call, path: str, test: str) -> Claim:
 
 
 def find_problems(claims: t.Iterable[Claim]) -> list[str]:
-    """Return what is wrong with claims, a line each."""
+    """Return the problems of claims, a line each."""
     known = {f"{route.method} {route.template}" for route in ROUTES}
     problems = []
     for claim in claims:
@@ -180,7 +180,7 @@ def _section(area: str, claims: t.Sequence[Claim]) -> str:
 
 
 def _text(claim: Claim) -> str:
-    """Return the text of a claim, with its settings and calls in paragraphs of their own."""
+    """Return the text of a claim, with its settings and calls in separate paragraphs."""
     paragraphs = [re.sub(r"`([^`]+)`", r"``\1``", claim.text)]
     if claim.settings:
         paragraphs.append(f"Settings: {', '.join(f'``{name}``' for name in claim.settings)}")
@@ -198,7 +198,7 @@ def _sources(claim: Claim) -> str:
 
 
 def _short(source: str) -> str:
-    """Return the last part of an address, which names a page."""
+    """Return the last part of an address, which identifies a page."""
     place = source.removeprefix("https://").split("#")[0].rstrip("/")
     issue = re.fullmatch(r"github\.com/[^/]+/([^/]+)/(?:issues|pull)/(\d+)", place)
     return f"{issue[1]} {issue[2]}" if issue else place.rpartition("/")[2]

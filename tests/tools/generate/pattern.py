@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The pattern for Automation Controller: job templates with their surveys, and the variables of each playbook."""
+"""Render the pattern for Automation Controller: job templates with their surveys, and the variables of each playbook."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _template(sources: Sources, declared: Option) -> Option:
 def _question(sources: Sources, known: t.Mapping[str, Option], asked: str | dict[str, str | Option]) -> Option:
     """Return a question of a survey.
 
-    ``asked`` is a variable, or maps one to the description that this template has for it, or to what it says instead of the source.
+    ``asked`` is a variable, or maps one to this template's description of it, or to the properties that replace those of the source.
     """
     variable, own = next(iter(asked.items())) if isinstance(asked, dict) else (asked, {})
     if variable not in known:
@@ -57,7 +57,7 @@ def _question(sources: Sources, known: t.Mapping[str, Option], asked: str | dict
         "required": words.get("required", option["type"] not in MAY_BE_EMPTY or bool(option.get("default"))),
     }
     if question["required"] and question["type"] in ("text", "textarea"):
-        # By its API, AWX takes an empty text for an answer.
+        # By its API, AWX accepts an empty text as an answer.
         question["min"] = 1
     if question["type"] == "textarea":
         question["max"] = LONGEST_TEXT
@@ -79,7 +79,7 @@ def question_type(option: Option) -> str:
 
 
 def _default(option: Option) -> str | None:
-    """Return the answer that the survey shows; an integer can have none, since AWX and the pattern disagree on its type."""
+    """Return the answer that the survey shows; None for an integer, because AWX and the pattern disagree on its type."""
     default = option.get("default")
     if option["type"] == "bool":
         return json.dumps(default)
@@ -89,7 +89,7 @@ def _default(option: Option) -> str | None:
 
 
 def render_playbook_spec(sources: Sources, name: str, play: Play) -> str:
-    """Render the description of a playbook's variables that the pattern specification wants beside it."""
+    """Render the description of a playbook's variables that the pattern specification requires beside it."""
     entry = entry_points(sources)[play.entry]
     options = {variable: plain(option) for variable, option in entry["options"].items()}
     for variable, value in play.variables.items():

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role's argument specs, from the texts in role.yml, the options of the modules, and the role's defaults."""
+"""Render the role's argument specs from the texts in role.yml, the options of the modules, and the role's defaults."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _variable(sources: Sources, name: str, entry: Option) -> Option:
 
 
 def module_option(sources: Sources, reference: str) -> Option:
-    """Return the option of a module that a reference such as intune_pin_policy.backend stands for."""
+    """Return the module option for a reference such as intune_pin_policy.backend."""
     module, _dot, name = reference.partition(".")
     try:
         return sources.modules[module][name]
@@ -64,7 +64,7 @@ def _setting_options(sources: Sources) -> Options:
 
 
 def _in_words_of_role(sources: Sources, text: t.Any) -> t.Any:
-    """Replace references to options of the module by those to variables of the role."""
+    """Replace references to options of the module with those to variables of the role."""
     if isinstance(text, list):
         return [_in_words_of_role(sources, paragraph) for paragraph in text]
     return re.sub(r"\bO\((\w+)", lambda match: f"O({_role_name(sources, match[1])}", text)
@@ -80,13 +80,13 @@ def _role_name(sources: Sources, option: str) -> str:
 
 
 def render_names(sources: Sources) -> str:
-    """Render the names that variables may have: of the role's options, of the facts that it sets, of playbooks, and of the rulebooks."""
+    """Render the allowed names of variables: of the role's options, of the facts that it sets, of playbooks, and of the rulebooks."""
     others = (sources.role[kind] for kind in ("facts", "playbooks", "rulebooks"))
     return "".join(f"  - {name}\n" for name in sorted({*variables(sources), *(name for names in others for name in names)}))
 
 
 def render_argument_specs(sources: Sources) -> str:
-    """Render meta/argument_specs.yml; a variable is described where it comes first, and referred to after that."""
+    """Render meta/argument_specs.yml; the first occurrence describes a variable, and later ones refer to it."""
     lines = ["argument_specs:\n"]
     described: set[str] = set()
     for name, entry in entry_points(sources).items():
@@ -105,8 +105,8 @@ def render_argument_specs(sources: Sources) -> str:
 def as_ansible_checks_it(option: Option) -> Option:
     """Return the spec of a variable for Ansible, which refuses null for a list with a default, makes text of numbers, and splits quotes.
 
-    So it is told nothing of lists: the role and the modules check them, in words that help. A dictionary has no default there, so that
-    null counts as not set.
+    So it has no lists: the role and the modules check them, with helpful messages. A dictionary has no default there, so that null counts
+    as not set.
     """
     if option["type"] == "dict":
         return {key: value for key, value in option.items() if key != "default"}

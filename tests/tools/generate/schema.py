@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The JSON schema of files with the role's variables, by which editors find typos.
+"""Render the JSON schema of files with the role's variables, with which editors find typos.
 
-It takes what the role takes: also text where a form of AWX gives text, templates, and encrypted values. A number instead of text is
-refused where the role refuses it, since YAML reads 0012345 as another number. The draft is one that all editors know.
+It accepts the same values as the role: also text from a form of AWX, templates, and encrypted values. It refuses a number instead of text
+if the role does, because YAML reads 0012345 as another number. All editors support its draft.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Schema = dict[str, t.Any]
 
 BASE = "https://github.com/endpointops/endpointops.intune/blob/main"
 PREFIX = "pin_reset_"
-# A value that is not known before Ansible renders or decrypts it.
+# A value that is unknown before Ansible renders or decrypts it.
 UNKNOWN = r"\{\{|\{%|^\s*\$ANSIBLE_VAULT;"
 NOT_SET = "^$"
 OTHERS = {
@@ -56,7 +56,7 @@ def render_schema(sources: Sources, path: str) -> str:
 
 
 def _variable(sources: Sources, name: str, option: Option) -> Schema:
-    """Return the schema of a variable; null counts as not set, except where Ansible refuses it since there is a default."""
+    """Return the schema of a variable; null counts as not set, except if Ansible refuses it because there is a default."""
     declared = sources.role["variables"][name]
     relations = role.module_option(sources, declared["option"]) if "option" in declared else {}
     is_nullable = "default" not in option or option["type"] in ("dict", "list")
@@ -76,14 +76,14 @@ def _value(option: Option, is_nullable: bool) -> Schema:
     if not is_nullable:
         return schema
     if "anyOf" in schema:
-        # Ansible refuses null where there are choices.
+        # Ansible refuses null if there are choices.
         return schema
     return {**schema, "type": [*schema["type"], "null"]}
 
 
 def _boolean(_option: Option) -> Schema:
     words = sorted({word for word in (*BOOLEANS_TRUE, *BOOLEANS_FALSE) if isinstance(word, str)})
-    # In any case, as Ansible takes them: the expressions of JSON schema have no option for that.
+    # In any case, like Ansible: the expressions of JSON schema have no option for that.
     any_case = ("".join(f"[{letter.upper()}{letter}]" if letter.isalpha() else letter for letter in word) for word in words)
     return {
         "type": ["boolean", "string", "integer"],
@@ -119,7 +119,7 @@ def _list(option: Option) -> Schema:
     if option.get("elements") == "dict":
         needed = [name for name, each in option.get("options", {}).items() if each.get("required")] or [""]
         words = f"The text must hold {needed[0] or 'name'}=value for each entry, or JSON."
-        # Behind a brace, a name of JSON; else the text of a form.
+        # After a brace, a name of JSON; else the text of a form.
         return {
             **schema,
             **_patterns(
@@ -148,16 +148,16 @@ def _dictionary(option: Option) -> Schema:
 
 
 def _with_limits(name: str, option: Option) -> Option:
-    """Return an option with the smallest and the largest number, where it is a setting that has them."""
+    """Return an option with the smallest and the largest number, if its setting has them."""
     setting = BY_OPTION.get(name)
     return {**option, "minimum": setting.low, "maximum": setting.high} if setting and setting.kind == "int" else option
 
 
 def _needs(name: str, value: str, others: t.Sequence[str]) -> Schema:
-    """Return what a member of AnsibleModule's required_if says: with this value the others must be there."""
+    """Return the schema of a member of AnsibleModule's required_if: with this value the others must be present."""
     return {"if": {"properties": {name: {"const": value}}, "required": [name]}, "then": {"required": list(others)}}
 
 
 def _patterns(*patterns: str, words: str) -> Schema:
-    """Return the expressions that a text must match one of; editors show the words where it does not."""
+    """Return the expressions of which a text must match one; editors show the words if it does not."""
     return {"pattern": "|".join([*patterns, UNKNOWN]), "patternErrorMessage": words}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The parts of files that repeat the settings of Windows Hello for Business: documentation of the module, and the role's task."""
+"""Render the parts of files that repeat the settings of Windows Hello for Business: module documentation, and the role's task."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def render_return_values(settings: Options) -> str:
 
 
 def render_expected_settings(settings: Options) -> str:
-    """Render the settings that a policy is expected to have, for the DOCUMENTATION of the module that compares."""
+    """Render the expected settings of a policy, for the DOCUMENTATION of the module that compares."""
     options = {}
     for name, option in settings.items():
         options[name] = documented(f"As O(endpointops.intune.{POLICY_MODULE}#module:{name}).", option)
@@ -64,7 +64,7 @@ def passed_by_role(settings: Options) -> Options:
 
 
 def render_task_arguments(settings: Options) -> str:
-    """Render the arguments by which the role's task hands its variable to the module."""
+    """Render the arguments with which the role's task passes its variable to the module."""
     lines = []
     for name in passed_by_role(settings):
         template = f"{{{{ {ROLE_VARIABLE}.{name} | default(omit) }}}}"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The sources of everything that is generated."""
+"""Load the sources of all generated files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Options = dict[str, Option]
 
 
 class SourceError(Exception):
-    """Two sources contradict each other; the message says which, and what to change."""
+    """Two sources contradict each other; the message names them and the required change."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Play:
 
 @dataclasses.dataclass(frozen=True)
 class Sources:
-    """``settings`` holds the options of the settings in the words of AnsibleModule, ``texts`` what the documentation says of each.
+    """``settings`` holds the options of the settings in the words of AnsibleModule, ``texts`` the documentation of each.
 
     ``modules`` holds the argument spec of each module by its name. ``role`` and ``pattern`` are the content of the files role.yml and
     pattern.yml, ``defaults`` the role's defaults, ``plays`` the playbooks of the pattern by name.
@@ -73,7 +73,7 @@ def load(root: Path) -> Sources:
 
 
 def with_build(text: t.Any, name: str) -> t.Any:
-    """Return the text of a setting with the first build of Windows that knows it."""
+    """Return the text of a setting with the first build of Windows that supports it."""
     build = settings.BY_OPTION[name].since if name in settings.BY_OPTION else ""
     if not build:
         return text

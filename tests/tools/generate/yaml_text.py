@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""YAML as this project writes it: short lists in one line, text wrapped, no anchors."""
+"""Render YAML in the style of this project: short lists in one line, text wrapped, no anchors."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def render_yaml(data: t.Mapping[str, t.Any], indent: int = 0) -> str:
 
 
 def documented(description: str | list[str], option: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Return what documentation says of an option, without its default."""
+    """Return the documentation of an option, without its default."""
     return {"description": description, **{key: option[key] for key in ("type", "elements", "choices", "required") if key in option}}
 
 
@@ -44,7 +44,7 @@ def _entry(key: str, value: t.Any, indent: int) -> list[str]:
 
 
 def _is_short(items: list[t.Any]) -> bool:
-    """Whether a list fits in one line: words and numbers, no sentences."""
+    """Return whether a list fits in one line: words and numbers, no sentences."""
     return all(isinstance(item, (bool, int, float)) or (isinstance(item, str) and " " not in item) for item in items)
 
 
@@ -57,7 +57,7 @@ def _scalar(value: t.Any) -> str:
 
 
 def _text(key: str, text: str, indent: int) -> list[str]:
-    """Render a text: as it is where YAML allows that, else in quotes or as a block."""
+    """Render a text: plain if YAML allows that, else in quotes or as a block."""
     pad, deeper = " " * indent, " " * (indent + 2)
     if text.endswith("\n"):
         return [f"{pad}{key} |", *(deeper + line if line else "" for line in text.splitlines())]
