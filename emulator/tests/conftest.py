@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""A tenant in process (no socket, frozen clock). The one as a process (real HTTPS) is that of the pytest plugin."""
+"""A tenant in process (no socket, frozen clock). The pytest plugin provides the one as a process (real HTTPS)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FOLDER = Path(__file__).parents[1]
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave the comparison with Microsoft's description to the repository, whose tests it uses, when these tests run alone."""
+    """Skip the comparison with Microsoft's description if these tests run alone, because it uses tests of the repository."""
     return True if collection_path.name == "test_contract.py" and config.rootpath == FOLDER else None
 
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Application registrations: credentials of all kinds, granted permissions, the rights of a person, and sign-in with what was made."""
+"""Test application registrations: credentials of all kinds, granted permissions, a person's rights, and sign-in with the results."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DENIED = "Insufficient privileges to complete the operation."
 
 
 class Person:
-    """Sends requests as a person signed in by the Azure CLI."""
+    """Send requests as a person signed in with the Azure CLI."""
 
     def __init__(self, client: Any, *directory_roles: str) -> None:
         given = {"person": True, **({"directory_roles": list(directory_roles)} if directory_roles else {})}

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Multi Admin Approval: nothing protected is written without a person's approval of exactly this request."""
+"""Test Multi Admin Approval: every protected write needs a person's approval of exactly this request."""
 
 from __future__ import annotations
 
@@ -450,7 +450,7 @@ def batch(client: Any, *headers: dict[str, str]) -> dict[str, Any]:
         }
         for number, more in enumerate(headers)
     ]
-    # headers of the envelope say nothing about its items
+    # headers of the envelope do not apply to its items
     response = client.call("POST", "/v1.0/$batch", {"requests": items}, x_msft_approval_justification=encoded("envelope"))
     assert response.status_code == 200, response.text
     return {item["id"]: item for item in response.json()["responses"]}

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Graph refuses tokens and roles with the service's own bodies."""
+"""Check that Graph refuses tokens and roles with the service's own bodies."""
 
 from __future__ import annotations
 

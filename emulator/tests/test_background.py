@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""A tenant in the background: `start`, `env`, `stop`, and the file that they share."""
+"""Test a tenant in the background: `start`, `env`, `stop`, and the file that they share."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Run = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def env_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Return the default file, and stop the tenant that a test has left."""
+    """Yield the default file, and stop the tenant that a test left."""
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "it's a folder"))
     path = tmp_path / "it's a folder" / "intune-emulator" / "tenant.env"
     yield path
@@ -47,7 +47,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 
 @pytest.fixture
 def written(emulator: EmulatorProcess, env_file: Path) -> Iterator[Path]:
-    """Return the default file with the variables of a running tenant, which no test here may stop."""
+    """Yield the default file with the variables of a running tenant, which no test here may stop."""
     env_file.parent.mkdir(parents=True)
     write_env_file(env_file, emulator.env)
     yield env_file
@@ -75,7 +75,7 @@ def test_from_the_start_to_the_end(env_file: Path, run: Run) -> None:
     assert log.read_text(encoding="utf-8").splitlines() == [*output.splitlines()[:4], "  Stop with Ctrl+C."]
     assert [stat.S_IMODE(path.stat().st_mode) for path in (env_file.parent, env_file, log)] == [0o700, 0o600, 0o600]
     assert os.getsid(tenant.pid) == tenant.pid, "the end of a terminal would end it"
-    # what a shell evaluates is what the file says
+    # the shell gets the values of the file
     script = f'eval "$({sys.executable} -m intune_emulator env)" && printf %s "$INTUNE_CLIENT_SECRET" && env | grep -c ^INTUNE_'
     shell = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True)
     assert shell.stdout == f"{tenant.variables['INTUNE_CLIENT_SECRET']}6\n"
@@ -86,7 +86,7 @@ def test_from_the_start_to_the_end(env_file: Path, run: Run) -> None:
         f"intune-emulator: A tenant is already running: {tenant.variables['INTUNE_GRAPH_URL']}, seed empty, process {tenant.pid}. "
         "Stop it with `intune-emulator stop`, or set --env-file to another file for a second one.\n"
     )
-    # serve, too, does not take the file of a running one
+    # serve also refuses the file of a running one
     assert run("--seed", "empty")[0] == 1
     assert find_running(env_file).pid == tenant.pid
 
@@ -106,7 +106,7 @@ def test_after_a_kill_the_stale_file_is_told(tmp_path: Path, run: Run) -> None:
     kill(tenant.pid)
     told = f"The tenant of {env_file} has ended: nothing listens at {tenant.variables['EMULATOR_URL']}."
     assert run("env", *options) == (1, "", f"intune-emulator: {told}\n")
-    # a new one takes the place of the stale file
+    # a new one replaces the stale file
     assert run("start", "--seed", "empty", *options)[0] == 0
     assert find_running(env_file).pid != tenant.pid
     kill(find_running(env_file).pid)
@@ -143,7 +143,7 @@ def test_wrong_options_are_refused_before_anything_is_started(env_file: Path, ca
 def test_another_process_is_never_ended(written: Path, emulator: EmulatorProcess, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     ended: list[Any] = []
     monkeypatch.setattr(os, "kill", lambda *arguments: ended.append(arguments))
-    # the process of the file has ended, its id is of another one now, and a newer tenant has its port
+    # the process of the file has ended, another one has its id now, and a newer tenant has its port
     write_env_file(written, {**emulator.env, "EMULATOR_PID": str(os.getpid())})
     code, output, _errors = run("stop")
     assert (code, written.exists()) == (0, False)

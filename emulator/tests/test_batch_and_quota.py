@@ -253,7 +253,7 @@ def test_requests_of_others_include_their_writes(client: Any) -> None:
     use(client, writes=199, requests=1998, client_id=client.tenant.client_id)
     assert [act(client).status_code for _time in range(2)] == [204, 429]
     assert [client.get(f"/v1.0{DEVICES}?$top=1").status_code for _time in range(2)] == [200, 429]
-    # the other workload has a quota of its own
+    # the other workload has its own quota
     assert client.get("/v1.0/deviceManagement/deviceConfigurations").status_code == 200
 
 
@@ -387,12 +387,12 @@ def test_early_requests_are_counted_by_run(client: Any) -> None:
     act(client)
     assert act(client).status_code == 429
     client.token, told = another_run(client), client.token
-    # This run was told nothing yet: by the answer that comes now.
+    # This run has no announced time yet: the next response announces it.
     assert act(client).status_code == 429
     assert act(client).status_code == 429
     client.token = told
     client.advance(10)
-    # Another path, and the same kind.
+    # Another path of the same kind.
     client.call("POST", f"/v1.0{DEVICES}/{client.device('PHONE-HELPDESK-01')['id']}/remoteLock")
     found = client.control("GET", "runs")
     assert [(run["writes"], run["accepted_writes"], run["throttled"], run["early_retry"]) for run in found] == [(3, 1, 2, 1), (2, 0, 2, 1)]

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Emulated time: it runs on from where it stopped, and several times as fast where that is set."""
+"""Test the emulated time: it continues from the point at which it stopped, optionally several times as fast."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""The command: its options, the health check, and the names that it can be reached by."""
+"""Test the command: its options, the health check, and the host names that reach it."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_ready_by_env_file(env_file: Path, capsys: pytest.CaptureFixture[str]) -
 
 
 def test_ready_by_url(emulator: EmulatorProcess) -> None:
-    # the control API answers on the port of the tenant, too
+    # the control API also responds on the port of the tenant
     for url in (emulator.env["EMULATOR_URL"], emulator.env["INTUNE_GRAPH_URL"] + "/"):
         assert main(["healthcheck", "--url", url, "--ca-file", emulator.env["INTUNE_CA_PATH"]]) == 0
 
@@ -100,7 +100,7 @@ def test_not_ready(emulator: EmulatorProcess, tmp_path: Path, capsys: pytest.Cap
     broken.write_text("no variable\n", encoding="utf-8")
     assert refusal(capsys, "--env-file", str(broken)).startswith(f"not ready: cannot read {broken}: ")
     url = emulator.env["EMULATOR_URL"]
-    # its CA is not one that the machine trusts
+    # the machine does not trust its CA
     assert refusal(capsys, "--url", url).startswith(f"not ready: {url} does not respond: ")
     closed = "https://127.0.0.1:9"
     assert refusal(capsys, "--url", closed).startswith(f"not ready: {closed} does not respond: ")

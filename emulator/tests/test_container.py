@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""The Containerfile, as far as it can be checked without a container engine: its files exist and its commands work."""
+"""Check the Containerfile without a container engine: its files exist and its commands work."""
 
 from __future__ import annotations
 

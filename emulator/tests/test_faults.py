@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Faults that wait, without waiting."""
+"""Test faults with waiting times, without waiting."""
 
 from __future__ import annotations
 

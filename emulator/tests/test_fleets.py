@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Large tenants: groups of the whole fleet, pages that share one search, audits that come late, latency, beta that is blocked."""
+"""Test large tenants: groups of the whole fleet, pages that share one search, late audits, latency, blocked beta."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_members_are_walked_once_for_all_pages(fleet: Any, monkeypatch: pytest.M
     walks = calls(monkeypatch, GroupMembers, "_walk")
     path = f"/v1.0/groups/{everything}/transitiveMembers?$top=50"
     assert len(pages(fleet, path)) == 3
-    # the group and the one in it
+    # the group and its nested group
     assert len(walks) == 2
     body = fleet.json(path)
     fleet.tenant.members.set(pilot, [("device", "gone")])

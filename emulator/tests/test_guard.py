@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""What the control API refuses to browsers, and the files of its page."""
+"""Test the requests of browsers that the control API refuses, and the files of its page."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_hosts_of_the_tenant(http: TestClient) -> None:
     ],
 )
 def test_other_hosts_are_refused(http: TestClient, host: str) -> None:
-    """Also reads: a name that an attacker has pointed at 127.0.0.1 makes their page one of the same origin."""
+    """Also for reads: a page of an attacker's name that resolves to 127.0.0.1 is of the same origin."""
     for path, headers in itertools.product(READS, ({}, READ_BY_PAGE, TYPED)):
         assert error(http.get(path, headers={"host": host, **headers}), 421) == (
             f"The control API does not respond to the host {host or '(none)'}, but to 127.0.0.1, tenant.test, localhost. "
@@ -119,7 +119,7 @@ def test_a_browser_with_the_token_changes(http: TestClient, client: Client) -> N
 
 
 def test_without_a_token_no_browser_changes_anything(client: Client) -> None:
-    """An application that was made without one makes one that nobody knows."""
+    """An application without a given token makes one that nobody knows."""
     for token in ("", "None", "null"):
         headers = {**OWN_PAGE, "authorization": f"Bearer {token}"}
         assert client.http.post("/_emulator/clock", json={"frozen": False}, headers=headers).status_code == 401
@@ -179,7 +179,7 @@ def test_the_token_is_in_no_answer(http: TestClient) -> None:
 
 
 class Tags(HTMLParser):
-    """Every tag with its attributes."""
+    """Collect every tag with its attributes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -220,7 +220,7 @@ def test_the_page_without_the_slash(http: TestClient, client: Client) -> None:
 
 
 def test_a_running_tenant(emulator: EmulatorProcess, session: Any) -> None:
-    """It has a token, on both ports, and responds to the names of its certificate."""
+    """It has a token on both ports, and responds to the names of its certificate."""
     for origin in (emulator.env["EMULATOR_URL"], emulator.env["INTUNE_GRAPH_URL"]):
         url = f"{origin}/_emulator/clock"
         own = {"Origin": origin}

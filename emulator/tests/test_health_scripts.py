@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Script packages of remediations: what is kept, what is refused, and their assignments."""
+"""Test script packages of remediations: stored values, refusals, and assignments."""
 
 from __future__ import annotations
 
@@ -252,7 +252,7 @@ def test_assign_replaces_all(client: Any) -> None:
         shown = assignments_of(client, made)
         assert [row["target"]["@odata.type"] for row in shown] == [entry["target"]["@odata.type"] for entry in targets]
         assert [row["runSchedule"] is None for row in shown] == [entry["runSchedule"] is None for entry in targets]
-        # whatever was written
+        # regardless of the written value
         assert not [row for row in shown if row["runRemediationScript"]]
 
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""The distribution, installed into an empty environment, works alone."""
+"""Check that the distribution, installed into an empty environment, works alone."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_wheel_in_an_empty_environment(tmp_path: Path) -> None:
     run(sys.executable, "-m", "venv", tmp_path / "venv", cwd=tmp_path)
     python = tmp_path / "venv" / "bin" / "python"
     pip = (python, "-m", "pip", "--disable-pip-version-check", "--quiet")
-    # a copy: setuptools writes into the folder that it builds from
+    # a copy, because setuptools writes to the folder that it builds from
     source = tmp_path / "source"
     run("cp", "-R", FOLDER, source, cwd=tmp_path)
     run(*pip, "wheel", "--no-deps", "--wheel-dir", tmp_path, source, cwd=tmp_path)

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""The packages import one another in one direction only, and nothing outside their declared dependencies."""
+"""Check that the packages import one another in one direction only, and only their declared dependencies."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PACKAGES = ("state", "http", "entra", "intune", "reports", "control", "")
 DISTRIBUTIONS = {"jwt": "PyJWT", "yaml": "PyYAML"}
 # Imported by uvicorn, not by the emulator itself.
 INDIRECT = {"httptools"}
-# Import the emulator, not the other way round: pytest_plugin.py is loaded by pytest alone.
+# Only pytest loads pytest_plugin.py: the emulator does not import pytest elsewhere.
 HOSTS = {"pytest"}
 
 
@@ -38,7 +38,7 @@ def package_of(path: Path) -> str:
 
 
 def imported(path: Path, tree: ast.Module) -> Iterator[tuple[str, ...]]:
-    """Return every imported module as an absolute path, also within functions and under TYPE_CHECKING."""
+    """Yield every imported module as an absolute path, also within functions and under TYPE_CHECKING."""
     here = ("intune_emulator", *path.relative_to(SOURCE).parts[:-1])
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""The token endpoint refuses as Entra does."""
+"""Check that the token endpoint refuses like Entra."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""GET /_emulator/overview: the state of the tenant in short, without secrets."""
+"""Test GET /_emulator/overview: the state of the tenant in brief, without secrets."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def test_a_large_fleet_is_cut_and_stays_small(make_client: Callable[..., Client]
 
 
 def test_a_search_lets_other_requests_pass(make_client: Callable[..., Client]) -> None:
-    """Also the first one after a reset."""
+    """This includes the first one after a reset."""
     client = make_client("fleet:200")
     searched = Overview(client.tenant)
 
@@ -251,7 +251,7 @@ def test_a_secret_that_decoding_would_change(client: Client, secret: str) -> Non
 
 
 def test_a_search_does_not_find_secrets(client: Client) -> None:
-    """Else one could be guessed character by character."""
+    """Otherwise a secret could be guessed character by character."""
     passcode = client.tenant.new_passcode()
     client.call("GET", f"/v1.0/users/{passcode}", **{"client-request-id": f"id-{passcode}"})
     client.control("POST", "faults", {"match": {"path": "never"}, "fault": {"kind": "status", "message": f"id-{passcode}"}})

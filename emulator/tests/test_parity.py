@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""A test that claims more than it shows fails."""
+"""Check that a test with more claims than it shows fails."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from emulator_support.parity import Witness, find_gaps
 
-# Not written as a marker: these claims are no part of the documentation.
+# Not written as a marker, because these claims are not part of the documentation.
 NAME = "parity"
 COUNT = "GET /deviceManagement/managedDevices/$count"
 

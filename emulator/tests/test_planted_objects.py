@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Devices, groups, users, and applications that the control API adds, as seed files do."""
+"""Test devices, groups, users, and applications that the control API adds in the format of seed files."""
 
 from __future__ import annotations
 

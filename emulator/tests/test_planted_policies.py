@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Policies that an administrator left, of every kind that sets Windows Hello for Business."""
+"""Test planted policies like those of an administrator, of every kind that sets Windows Hello for Business."""
 
 from __future__ import annotations
 

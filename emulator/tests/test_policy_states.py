@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""What became of a policy on each device, and the counts of it."""
+"""Test the states of a policy on each device, and their counts."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ def test_all_devices_that_a_policy_targets_check_in_at_once(client: Any) -> None
 
 
 def test_all_devices_check_in_for_each_policy(client: Any) -> None:
-    """So one call makes a tenant ready, whichever ID its policy has got."""
+    """Thus one call makes a tenant ready, regardless of the ID of its policy."""
     made, catalog, unassigned = assigned(client), with_catalog(client), create(client)["id"]
     shown = client.control("POST", "policy_states", {"states": "succeeded"})["policies"]
     told = {each["policy_id"]: set(state["state"] for state in each["states"].values()) for each in shown}

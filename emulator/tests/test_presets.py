@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Each preset by its effect on a client: msal signs in, and requests with the retries of urllib3 calls Graph over real HTTPS."""
+"""Test each preset by its effect on a client: msal signs in, and requests with the retries of urllib3 calls Graph over real HTTPS."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ V1, BETA = "/v1.0/deviceManagement", "/beta/deviceManagement"
 
 
 class Patient(Retry):
-    """Retries that wait on the emulated clock, for as long as they are told, otherwise for a second."""
+    """Retries that wait on the emulated clock, for the announced time or for a second."""
 
     control: ClassVar[ControlClient]
 
@@ -34,7 +34,7 @@ class Patient(Retry):
 
 
 class Operator:
-    """A client of Graph as msal and requests make it."""
+    """A client of Graph with msal and requests."""
 
     def __init__(self, emulator: EmulatorProcess) -> None:
         self.control, self.url, env = emulator.control, emulator.env["INTUNE_GRAPH_URL"], emulator.env
@@ -53,7 +53,7 @@ class Operator:
         self.session.headers["Authorization"] = f"Bearer {token}"
 
     def retry(self, *statuses: int) -> None:
-        """Repeat every request after these statuses and after a lost connection, as careless clients do."""
+        """Repeat every request after these statuses and after a lost connection, like careless clients."""
         retries = Patient(total=20, status_forcelist=statuses, allowed_methods=None, respect_retry_after_header=True)
         self.session.mount("https://", HTTPAdapter(max_retries=retries))
 
@@ -94,7 +94,7 @@ def test_throttled(operator: Operator) -> None:
     operator.retry(429)
     mark = operator.control.mark()
     assert operator.reset(phone).status_code == 204
-    # the first one is early, too; then the client waits as long as it is told
+    # the first one is also early; then the client waits for the announced time
     counts = operator.control.counts(mark)
     assert (counts["throttled"], counts["early_retry"]) == (1, 1)
 
@@ -225,7 +225,7 @@ def test_on_a_bad_day_a_careful_client_still_resets_each_device_once(operator: O
             try:
                 operator.reset(phone)
             except requests.ConnectionError:
-                # it asks the truth that Graph shows, as soon as it shows it
+                # the client only sees the actual state as soon as Graph shows it
                 operator.control.advance(300)
     assert {phone: len(times) for phone, times in operator.control.resets().items()} == dict.fromkeys(phones, 1)
     faults = {fault["fault"]["kind"]: fault["hits"] for fault in operator.control.faults() if fault["hits"]}

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""A running process: real TLS, msal with every credential, faults on the socket, recording, a clean end."""
+"""Test a running process: real TLS, msal with every credential, faults on the socket, recording, a clean end."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_msal_answers_a_claims_challenge(emulator: EmulatorProcess, session: req
 
 
 class Graph:
-    """GET and POST with a token."""
+    """Send GET and POST requests with a token."""
 
     def __init__(self, emulator: EmulatorProcess, session: requests.Session) -> None:
         self.url, self.session, self.control = emulator.env["INTUNE_GRAPH_URL"], session, emulator.control

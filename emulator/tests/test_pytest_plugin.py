@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""The pytest plugin, in runs of pytest as somebody else starts them."""
+"""Test the pytest plugin in separate runs of pytest."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ import pytest
 def intune_tenant_process(intune_tenant_noproc):
     return intune_tenant_noproc
 """
-# hypothesis alone takes longer than the tests
+# importing hypothesis takes longer than the tests
 FEW_PLUGINS = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:anyio")
 INTERRUPTED = """
 import json, os, pathlib, threading
@@ -93,7 +93,7 @@ def test_each_worker_has_its_own_tenant(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(TESTS)
     result = run(pytester, "-n", "2", "--dist", "each", "--intune-tenant-record", "sent")
     result.assert_outcomes(passed=16)
-    # nothing was sent to Graph, so the recordings are empty
+    # no test sent a request to Graph, so the recordings are empty
     assert sorted(path.name for path in (pytester.path / "sent").iterdir()) == ["gw0.jsonl", "gw1.jsonl"]
 
 

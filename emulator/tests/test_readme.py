@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""README.md documents every command, option, variable, fixture, and public name."""
+"""Check that README.md documents every command, option, variable, fixture, and public name."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""What the emulator does not know is told in the response, in the journal, and once a kind in the output, with what it would need."""
+"""Check that the response, the journal, and once per kind the output report unsupported requests, with the missing support."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""What is not emulated is refused, and the response says that the emulator refuses it."""
+"""Check that the emulator refuses unsupported requests, and that the response states this."""
 
 from __future__ import annotations
 

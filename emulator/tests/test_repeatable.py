@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""The same seed, a frozen clock, and the same calls give the same answers in every process, except for keys, secrets, and tokens."""
+"""Check that the same seed, a frozen clock, and the same calls give equal responses in every process, except keys, secrets, and tokens."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ READS = (
 
 
 class Recorded:
-    """A client of a process that keeps every answer, without what differs by design."""
+    """Call a process and keep every response, without the parts that differ by design."""
 
     def __init__(self, emulator: EmulatorProcess) -> None:
         self.control, self.origin, self.answers = emulator.control, emulator.env["INTUNE_GRAPH_URL"], list[tuple[str, int, str]]()
@@ -111,7 +111,7 @@ def test_two_processes_and_a_reset_give_the_same_answers() -> None:
         assert work(second) == answers
         second.control.reset()
         assert work(second) == answers
-        # a seed of its own gives ids of its own
+        # another seed gives other ids
         second.control.reset("demo")
         assert work(second) != answers
 

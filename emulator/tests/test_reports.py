@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Exports of a policy's states, their download, and the reports that are answered at once."""
+"""Test exports of a policy's states, their download, and the reports with immediate responses."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def export(client: Any, policy_id: str, path: str = JOBS, **more: Any) -> dict[s
 
 
 def wait(client: Any, job: dict[str, Any]) -> dict[str, Any]:
-    """Read until it is at its end."""
+    """Read a job until it ends."""
     for _read in range(5):
         job = client.json(f"{JOBS}/{job['id']}")
         if job["status"] in ("completed", "failed"):

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""What devices report of a remediation, by the clock."""
+"""Test the reports of devices on a remediation, by the clock."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ def test_the_summary(client: Any) -> None:
 @pytest.mark.parametrize(
     ("run", "times"),
     [
-        # The clock stands at 12:00; the package is there at 12:30, and half an hour later a result is in Graph.
+        # The clock is at 12:00; the package exists at 12:30, and half an hour later Graph has a result.
         (schedule("Hourly", interval=6), {"13:00": True, "19:00": True}),
         (DAILY, {"13:00": True, "09:30": True}),
         (None, {"13:00": True, "13:00+1": True}),

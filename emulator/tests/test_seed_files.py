@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Seeds from a YAML file: the tenant that a file makes."""
+"""Test seeds from a YAML file: the tenant that a file makes."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Mistakes in a seed file: each is told with the line, the value, and what is allowed; none makes half a tenant, or a traceback."""
+"""Test mistakes in a seed file: each reports line, value, and allowed values; none causes half a tenant, or a traceback."""
 
 from __future__ import annotations
 

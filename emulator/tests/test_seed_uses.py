@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Seed files as people use them: the command, a process, the control API, its client, and the pytest plugin."""
+"""Test the uses of seed files: the command, a process, the control API, its client, and the pytest plugin."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def fresh(emulator: EmulatorProcess) -> Iterator[EmulatorProcess]:
-    """Return the process of the other tests, which get it back with a seed of its own."""
+    """Yield the process of the other tests, and restore its seed afterwards."""
     yield emulator
     emulator.control.reset("demo")
 
@@ -94,7 +94,7 @@ def test_a_process_with_a_file_and_what_takes_precedence_over_it(folder: Path) -
         control.add_device()
         control.reset()
         assert [device["deviceName"] for device in control.devices()] == ["ONLY"]
-        # a file has a clock and a preset of its own, another seed does not
+        # a file has its own clock and preset, another seed does not
         control.reset("empty")
         assert (control.clock()["frozen"], control.settings()["quota_scale"]) == (False, 1.0)
         control.reset("file", now="2030-01-01T00:00:00Z", preset="")
@@ -192,7 +192,7 @@ def test_the_pytest_plugin(pytester: pytest.Pytester, monkeypatch: pytest.Monkey
     seeds = pytester.mkdir("seeds")
     (seeds / "small.yml").write_text(SMALL, encoding="utf-8")
     (seeds / "wrong.yml").write_text(WRONG, encoding="utf-8")
-    # a relative path is below the folder of the ini file, wherever pytest is started
+    # a relative path is below the folder of the ini file, regardless of pytest's working directory
     pytester.makeini("[pytest]\nintune_tenant_seed = seeds/small.yml\n")
     pytester.makepyfile(TESTS)
     monkeypatch.chdir(seeds)

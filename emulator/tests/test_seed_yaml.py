@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""The YAML of a seed file: mistakes are told with their place, by either parser of PyYAML."""
+"""Test the YAML of a seed file: both parsers of PyYAML report mistakes with their place."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from intune_emulator.control.seed_yaml import MOST_REPEATED, read_yaml
 
 @pytest.fixture(autouse=True, params=["c", "python"])
 def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Use libyaml, where it is there, and the parser that PyYAML always has."""
+    """Use libyaml, if it is available, and the parser that PyYAML always has."""
     if request.param == "python":
         loader = type("Loader", (yaml.SafeLoader,), {"yaml_implicit_resolvers": seed_yaml._Loader.yaml_implicit_resolvers})
         monkeypatch.setattr(seed_yaml, "_Loader", loader)

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""A start is mostly imports: neither the command nor the server imports what it does not need before it is ready."""
+"""Check that neither the command nor the server imports unneeded modules before it is ready, because imports dominate a start."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-# what a client of the tenant uses, and what some requests need
+# imports of a client of the tenant, and of some requests
 LATER = {"requests", "urllib3", "httpx", "msal", "odata_query", "pytest", "yaml"}
 SERVER = {"asyncio", "click", "cryptography", "jwt", "starlette", "uvicorn", "intune_emulator.intune", "intune_emulator.state.tenant"}
 

@@ -15,7 +15,7 @@ from .client import Client
 
 
 class AsgiCaller:
-    """Calls the application of a tenant without a socket, with a sleep of its own."""
+    """Call the application of a tenant without a socket, with its own sleep."""
 
     def __init__(self, client: Client, sleep: Sleep) -> None:
         self._token = client.token

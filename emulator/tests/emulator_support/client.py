@@ -15,7 +15,7 @@ ORIGIN = "https://127.0.0.1:8443"
 
 
 class Client:
-    """Sends requests with a token of the tenant's own application, or with a token that has other `roles`."""
+    """Send requests with a token of the tenant's own application, or with a token that has other `roles`."""
 
     def __init__(self, tenant: Tenant) -> None:
         self.tenant = tenant

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""Claims about the service, and whether the test that makes one shows it.
+"""Check whether a test shows its claims about the service.
 
 A test claims by `@pytest.mark.parity(kind, area, claim, source=…, settings=…, calls=…)`. Claims become a page of the documentation, so a
 test must make each call that it names, set each setting to another value than the default, and, for a refusal, see one of the emulator.
@@ -21,7 +21,7 @@ from intune_emulator.state.settings import Settings
 
 
 class Witness:
-    """Sees what a test does: calls that succeeded, settings that were changed, and whether the emulator refused something."""
+    """Record the actions of a test: successful calls, changed settings, and whether the emulator refused something."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.calls: set[str] = set()
