@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the collection does, on an emulated tenant: `make demo`."""
+"""Demonstrate the collection on an emulated tenant: `make demo`."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ import typing as t
 from intune_emulator import EmulatorProcess
 
 WIDTH = 80  # columns of a terminal
-# Stays after the demo; make clean removes it.
+# Kept after the demo; make clean removes it.
 REPORTS = pathlib.Path(".cache") / "demo"
 JOURNAL = str(REPORTS / "resets.jsonl")
 WHOLE: t.Any = {"break_long_words": False, "break_on_hyphens": False}
 COLORED = re.compile(r"((?:\x1b\[[0-9;]*m)*)(.*?)((?:\x1b\[[0-9;]*m)*)$", re.DOTALL)
-# Titles that say nothing of the flow, and what ansible-core 2.19 and later print of an error before the task's own line does.
+# Titles that do not describe the flow, and the error lines that ansible-core 2.19 and later print before the task's own line.
 BEGINS_NOISE = re.compile(r"TASK \[\S+ : Validating arguments |\[ERROR\]: Task failed: ")
 ENDS_NOISE = re.compile(r"(TASK \[|fatal: )")
 ASSIGNED = {"pin_reset_assignments": [{"target": "all_devices"}]}
@@ -36,9 +36,9 @@ DEVICES = ["PHONE-HELPDESK-01", "PHONE-HELPDESK-02", "LT-BERLIN-014", "LT-ARCHIV
 
 
 class Step(t.NamedTuple):
-    """A playbook to run, and what is right: its exit code, tasks that say changed, writes that reach the tenant, words that it prints.
+    """A playbook to run, and its expected results: exit code, changed tasks, writes that reach the tenant, and printed words.
 
-    ``has_check_in``: before it, the devices of the emulated tenant check in.
+    ``has_check_in``: the devices of the emulated tenant check in before it.
     """
 
     what: str
@@ -105,12 +105,12 @@ def main() -> int:
 
 
 def run(step: Step, number: int, emulator: EmulatorProcess, folder: pathlib.Path) -> bool:
-    """Whether the playbook ended as it should."""
+    """Return whether the playbook ended as expected."""
     command = ["ansible-playbook", "-i", "localhost,", f"endpointops.intune.{step.playbook}"]
     arguments = ["-e", json.dumps(step.variables), *step.arguments]
     print(f"\n{'=' * WIDTH}")
     show(f"{number}. {step.what}")
-    # JSON may have a line end for a blank, so that the command can be copied as it is shown.
+    # JSON may have a line end instead of a blank, so that the displayed command can be copied.
     print("$ " + "\n    ".join(textwrap.wrap(shlex.join(command) + " " + shlex.join(arguments), WIDTH - 6, **WHOLE)) + "\n", flush=True)
     if step.has_check_in:
         emulator.control.check_in()
@@ -130,7 +130,7 @@ def run(step: Step, number: int, emulator: EmulatorProcess, folder: pathlib.Path
 
 
 def render_counts(code: int, changed: int, failed: int, writes: list[dict[str, t.Any]]) -> str:
-    """Return the result of a step, and why a failed task that wrote something is not among those that changed."""
+    """Return the result of a step, and why a failed task with writes does not count as changed."""
     seen = f"exit code {code}, {_count(changed, 'task')} changed, {_count(len(writes), 'write')} reached the tenant."
     if failed < 1 or not writes:
         return seen
@@ -144,7 +144,7 @@ def _count(number: int, noun: str) -> str:
 
 
 def follow(command: list[str], env: dict[str, str], copy: t.IO[str]) -> int:
-    """Run a command; show its output as it comes and keep a copy. It is stopped with us."""
+    """Run a command; show its output as it comes and keep a copy. Stop it together with this process."""
     with subprocess.Popen(
         command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True
     ) as process:
@@ -164,7 +164,7 @@ def keep(lines: t.Iterable[str], copy: t.IO[str]) -> t.Iterator[str]:
 
 
 def drop_noise(lines: t.Iterable[str]) -> t.Iterator[str]:
-    """Yield the lines of Ansible's output without those that say nothing new."""
+    """Yield the lines of Ansible's output without those that add nothing new."""
     is_noise = False
     for line in lines:
         text = t.cast(re.Match[str], COLORED.match(line)).group(2)
@@ -178,7 +178,7 @@ def show(text: str) -> None:
 
 
 def fit(line: str) -> str:
-    """Return a line of Ansible's as a terminal can show it: wrapped, and of a result as JSON the beginning."""
+    """Return a line of Ansible's output in a form that fits a terminal: wrapped, and only the beginning of a result as JSON."""
     color, text, end = t.cast(re.Match[str], COLORED.match(line)).groups()
     text = re.sub(r" \*{3,}$", lambda stars: stars.group()[: max(4, WIDTH - len(text) + len(stars.group()))], text)
     if len(text) <= WIDTH:
@@ -191,14 +191,14 @@ def fit(line: str) -> str:
 
 
 def environment(emulator: EmulatorProcess, folder: pathlib.Path) -> dict[str, str]:
-    """Nothing of the user's own connection or Ansible settings."""
+    """Return an environment without the user's own connection or Ansible settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("INTUNE_", "AZURE_", "ANSIBLE_"))}
     ours = {
         "ANSIBLE_HOME": str(folder),
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
         "ANSIBLE_FORCE_COLOR": "true" if sys.stdout.isatty() else "false",
-        # The summary at the end of each playbook says it better than a raw result does.
+        # The summary at the end of each playbook is clearer than a raw result.
         "ANSIBLE_DISPLAY_FAILED_STDERR": "false",
         "PATH": f"{pathlib.Path(sys.executable).parent}:{os.environ.get('PATH', '')}",
     }

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A browser for those tests that look at pages, and what the end of a run says of checks that need more than the environment has."""
+"""A browser for tests of pages, and a summary of the checks that need more than the environment has."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NOT_RUN = ("not looked at in a browser", "not parsed")
 
 @pytest.fixture(scope="module")
 def browser() -> t.Iterator[Browser]:
-    """Return Chromium as the machine has it; skip where there is none."""
+    """Yield the machine's Chromium; skip the test if there is none."""
     playwright = pytest.importorskip("playwright.sync_api", reason=f"{NOT_IN_BROWSER}: playwright is not installed")
     path = find_chromium()
     if path is None:
@@ -34,7 +34,7 @@ def browser() -> t.Iterator[Browser]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say loudly what was not looked at: a line among many skipped tests is read by nobody."""
+    """Report the skipped checks prominently, because readers miss a line among many skipped tests."""
     skipped = [_find_reason(report) for report in terminalreporter.stats.get("skipped", [])]
     reasons = [reason for reason in skipped if any(words in reason for words in NOT_RUN)]
     if reasons:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is shipped for AWX would be taken by AWX, and fits the role."""
+"""Check that AWX would accept the files for AWX, and that they fit the role."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ ENTRIES = {
     "recover.yml": "recover",
     "offboard.yml": "offboard",
 }
-# An empty answer of these is no answer: the role takes it for not set. Of others the arguments are refused, so that they are required.
+# An empty answer of these is no answer: the role treats it as not set. For others it is an argument error, so they are required.
 MAY_BE_EMPTY = {"str", "path", "list"}
 
 
@@ -50,7 +50,7 @@ def load(path: pathlib.Path):
 CREDENTIAL_TYPE = load(AWX / "credential_type.yml")
 DEFINITION = json.loads((PATTERN / "meta" / "pattern.json").read_text(encoding="utf-8"))
 TEMPLATES = DEFINITION["aap_resources"]["controller_job_templates"]
-# With the types of lists: the role's argument specs tell Ansible nothing of them.
+# With the types of lists, which the role's argument specs omit.
 SPECS = entry_points(sources.load(ROOT))
 QUESTIONS = [
     pytest.param(template, question, id=f"{template['name'].rpartition(': ')[2]}-{question['variable']}")
@@ -137,7 +137,7 @@ def test_who_launches_a_job_chooses_neither_recipients_nor_owners(template):
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: f"case 77: {template['name']}")
 def test_jobs_of_a_template_run_at_once_where_they_only_read(template):
-    """Of those that reset passcodes, configure_awx.yml decides: two at once need locks that their containers share."""
+    """configure_awx.yml decides about those that reset passcodes: two at once need locks that their containers share."""
     only_reads = template["job_type"] == "check" or ENTRIES[template["playbook"]] in ("verify", "fetch")
     resets = ENTRIES[template["playbook"]] == "reset"
     assert template.get("allow_simultaneous") is (None if resets else only_reads)
@@ -185,7 +185,7 @@ def test_case_77_the_job_template_that_a_summary_names_is_there():
 
 
 def test_case_79_a_rulebook_answers_the_survey_of_its_job_template():
-    """Texts, each required, and exactly those that it sends: AWX refuses a launch without one, and ignores what nothing asks for."""
+    """Texts, each required, and exactly those that it sends: AWX refuses a launch without one, and ignores unknown ones."""
     (ruleset,) = load(ROOT / "extensions" / "eda" / "rulebooks" / "reset_from_ticket_job_template.yml")
     sent = ruleset["rules"][0]["action"]["run_job_template"]["job_args"]
     (template,) = [template for template in TEMPLATES if template["playbook"] == "reset_from_ticket.yml"]
@@ -200,7 +200,7 @@ TEXTS = [asked for asked in QUESTIONS if asked.values[1]["type"] in ("text", "te
 
 @pytest.mark.parametrize(("template", "question"), TEXTS)
 def test_an_empty_text_is_no_answer_to_a_required_question(template, question):
-    """case 78: AWX itself takes it for one, by its API."""
+    """case 78: by its API, AWX itself accepts it as an answer."""
     answers = {asked["variable"]: asked.get("default") or asked.get("max", "x") for asked in template["survey"]["spec"]}
     answers |= {asked["variable"]: "x" for asked in template["survey"]["spec"] if asked["type"] == "textarea"}
     assert awx.answers(template["survey"], answers)
@@ -254,7 +254,7 @@ def test_job_templates_are_those_of_the_playbooks():
 
 @pytest.mark.parametrize("name", sorted(ENTRIES))
 def test_the_arguments_of_each_playbook_are_those_of_the_role(name):
-    """The pattern specification wants them beside the playbook."""
+    """The pattern specification requires them beside the playbook."""
     told = load(PATTERN / "playbooks" / name.replace(".yml", ".meta.yml"))["argument_specs"]
     (spec,) = told.values()
     (play,) = load(PATTERN / "playbooks" / name)
@@ -307,13 +307,13 @@ def test_the_controller_is_configured_with_what_is_shipped():
     assert {AWX / (tasks or variables) for tasks, variables in imported} == set(FILES[1:])
 
 
-# What a resource refers to, by the option of the module.
+# The references of a resource, by the option of the module.
 REFERENCES = {"project", "source_project", "inventory", "credential", "credentials", "credential_type", "organization"}
 REFERENCES |= {"lookup_organization", "execution_environment", "default_environment", "workflow_job_template", "unified_job_template"}
 
 
 def test_modules_get_ids():
-    """case 74: names are those of several organizations."""
+    """case 74: several organizations can have the same names."""
     given = [
         (task["name"], option, value)
         for task in STEPS

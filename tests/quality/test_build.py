@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tarball holds the files that users need, and never a file that somebody keeps beside a checkout."""
+"""Check that the tarball holds the files that users need, and no file that somebody keeps beside a checkout."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.tools import build, tree
 ROOT = pathlib.Path(__file__).parents[2]
 VERSION = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["version"]
 TARBALL = f"endpointops-intune-{VERSION}.tar.gz"
-# Of these .gitignore names tenant.env; the others git lists as untracked.
+# Of these, .gitignore names tenant.env; git lists the others as untracked.
 IGNORED = ["tenant.env", "plugins/modules/lab.env", "roles/pin_reset/site.retry"]
 UNTRACKED = ["id_rsa", "app.pem", "plugins/module_utils/_auth/app.pem", "playbooks/client.key", "roles/pin_reset/notes.txt"]
 
@@ -41,7 +41,7 @@ def git(folder: pathlib.Path, *arguments: str) -> None:
 
 @pytest.fixture
 def checkout(tmp_path):
-    """Return a checkout of its own with all files of this one, each tracked."""
+    """Return a separate checkout with all files of this one, each tracked."""
     folder = tmp_path / "checkout"
     for name in own_files():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)

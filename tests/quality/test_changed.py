@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which tests `make test-quick` runs for a change."""
+"""Check the choice of the tests that `make test-quick` runs for a change."""
 
 from __future__ import annotations
 

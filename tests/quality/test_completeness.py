@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Nothing is half there: all that the collection ships is tested, documented, listed and dated."""
+"""Check that all shipped parts are tested, documented, listed, and dated."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 MODULES = list_modules()
 INVENTORIES = sorted(path.stem for path in (ROOT / "plugins" / "inventory").glob("*.py") if path.stem != "__init__")
 COLLECTION = "ansible_collections.endpointops.intune.plugins"
-# What has no unit test under its own name, and where its decisions are tested instead.
+# Files without a unit test of their name, and the tests of their decisions.
 TESTED_ELSEWHERE = {
     "plugins/module_utils/_access_pass/api.py": "tests/unit/plugins/modules/test_entra_temporary_access_pass.py",
     "plugins/module_utils/_access_pass/flow.py": "tests/unit/plugins/modules/test_entra_temporary_access_pass.py",
@@ -105,7 +105,7 @@ def version_marks(options: dict[str, t.Any], above: str = "") -> dict[str, str]:
 
 
 def documented() -> dict[str, dict[str, t.Any]]:
-    """Return the documentation of everything that carries a version: modules, plugins and entry points of roles."""
+    """Return the documentation of everything with a version: modules, plugins, and entry points of roles."""
     found = {f"module {name}": documentation(name) for name in MODULES}
     found |= {f"inventory {name}": documentation(name, "inventory") for name in INVENTORIES}
     for path in sorted((ROOT / "roles").glob("*/meta/argument_specs.yml")):
@@ -115,7 +115,7 @@ def documented() -> dict[str, dict[str, t.Any]]:
 
 
 def code() -> list[str]:
-    """Return the files that hold code, without those that only document or name a module."""
+    """Return the files with code, without those that only document or name a module."""
     named = ("action", "doc_fragments")
     found = [path for path in (ROOT / "plugins").rglob("*.py") if path.parent.name not in named and path.stem not in WITHOUT_CONNECTION]
     return sorted(str(path.relative_to(ROOT)) for path in found if path.stem != "__init__")
@@ -125,19 +125,19 @@ def code() -> list[str]:
 def test_all_code_has_a_unit_test_or_a_reason(path):
     name = pathlib.Path(path).stem.lstrip("_")
     folder = ROOT / "tests" / "unit" / pathlib.Path(path).parent
-    # One file of tests for each of code, of the same name; long ones are several.
+    # One test file of the same name for each code file, or several for long ones.
     tests = [*folder.glob(f"test_{name}.py"), *folder.glob(f"test_{name}_*.py"), *folder.glob(f"test_{name.removeprefix('intune_')}.py")]
     elsewhere = TESTED_ELSEWHERE.get(path)
     assert bool(tests) != bool(elsewhere), f"{path}: {tests or 'no unit test'}, and {elsewhere or 'no reason'}"
     assert elsewhere is None or (ROOT / elsewhere).is_file()
 
 
-# Modules that change nothing of a tenant that another one could read, with what they do.
+# Modules without changes that another module could read, with a description.
 WITHOUT_SIBLING = {
     "intune_pin_report": "writes files on the host that runs the module",
     "intune_pin_recovery": "may ask devices to run a remediation",
 }
-# Modules that read what another one changes, where that is not the one of the same name with _info.
+# Modules that read the changes of another one, if that is not the one of the same name with _info.
 READERS = {"intune_pin_probe": "intune_pin_readiness_info"}
 
 
@@ -207,7 +207,7 @@ def test_a_newer_release_is_found():
 
 
 def test_no_floor_is_said_twice_differently():
-    """The lowest ansible-core and Python, wherever they are said."""
+    """Check every statement of the lowest ansible-core and Python."""
     (matrix,) = (
         ast.literal_eval(node.value)
         for node in ast.parse(text("tests/tools/matrix.py")).body

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What `make demo` shows fits into a terminal. That it works, it says itself, as a part of `make test`."""
+"""Check that the output of `make demo` fits into a terminal; the demo itself shows that it works, as a part of `make test`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_every_step_is_a_playbook():
 
 
 def test_in_the_end_the_tenant_is_ready():
-    """A person who tries it sees the success, and not only the obstacles."""
+    """A user of the demo must see the success, and not only the obstacles."""
     assert [step.says[-3:] for step in STEPS if step.playbook == "verify"] == [" no", "yes"]
 
 
@@ -48,7 +48,7 @@ def test_what_says_nothing_new_is_not_shown(color):
 
 
 def test_a_variable_that_is_refused_is_shown():
-    """The role's argument specs refuse it in the task whose title is not shown."""
+    """The role's argument specs refuse it in the task whose title is hidden."""
     lines = ["TASK [r : Validating arguments against arg spec 'main'] ***\n", "[ERROR]: Task failed: No.\n", "fatal: [localhost]: No.\n"]
     assert list(drop_noise(lines)) == lines[2:]
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The emulated tenant and the collection share no code: their licenses differ, and neither must depend on the other."""
+"""Check that the emulated tenant and the collection share no code, because their licenses differ and neither may need the other."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BLOCK = 8
 
 
 def normalized(text: str) -> list[str]:
-    """Lines of code without comments, indentation, spaces and blank lines."""
+    """Return lines of code without comments, indentation, spaces, and blank lines."""
     lines: dict[int, list[str]] = {}
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type not in (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The page of the emulated tenant in a browser: live, accessible, readable on a phone, and harmless with hostile names.
+"""Test the page of the emulated tenant in a browser: live, accessible, readable on a phone, and safe with hostile names.
 
 Screenshots are in .cache/emulator-page.
 """
@@ -58,7 +58,7 @@ def send(tenant: IntuneTenant, page: Page, method: str, path: str, **headers: st
 
 
 def fill(tenant: IntuneTenant, page: Page) -> None:
-    """Let something happen in the tenant, with hostile names."""
+    """Cause some activity in the tenant, with hostile names."""
     control = tenant.control
     names = ("PHONE-HELPDESK-01", "PHONE-HELPDESK-02")
     first, second = (control.device(name) for name in names)
@@ -200,7 +200,7 @@ def test_changes_need_the_token(browser: Browser, intune_tenant: IntuneTenant) -
 
 
 def test_a_page_of_another_site_reads_and_changes_nothing(browser: Browser, intune_tenant: IntuneTenant) -> None:
-    """The port of Graph is another origin, on the same host."""
+    """The port of Graph is another origin on the same host."""
     page = look(browser, intune_tenant.env["INTUNE_GRAPH_URL"] + "/common/none", ignore_https_errors=True).page
     url = intune_tenant.env["EMULATOR_URL"] + "/_emulator/"
     mode = "mode => fetch(mode.url, mode).then(answer => answer.text()).catch(failure => String(failure))"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The pages on the emulated tenant document every call of the control API, every fault, and every setting with its default."""
+"""Check that the pages on the emulated tenant document every control API call, every fault, and every setting with its default."""
 
 from __future__ import annotations
 

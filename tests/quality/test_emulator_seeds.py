@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The page on seed files documents every key, its example makes a tenant, and its message is the one of the code."""
+"""Check the page on seed files: it documents every key, its example makes a tenant, and its message matches the code."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What repeats other files is generated from them, and nobody has edited it."""
+"""Check that repeated content is generated from its sources and not edited by hand."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_generated_files_say_so():
 
 @pytest.fixture
 def checkout(tmp_path):
-    """Return a copy of what the generator reads and writes."""
+    """Return a copy of the files that the generator reads and writes."""
     for name in (
         "docs/docsite",
         "docs/schema",
@@ -82,7 +82,7 @@ INVENTED = {"invented_setting": {"type": "str", "choices": ["low", "high"]}}
 
 
 def with_setting(text, spec=None):
-    """Return the sources with one setting more: a row of the table, and its text."""
+    """Return the sources with an additional setting: a row of the table, and its text."""
     spec = INVENTED if spec is None else spec
     return dataclasses.replace(
         SOURCES,

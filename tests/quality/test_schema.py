@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The JSON schema of the role's variables takes what the role takes, and finds typos: in examples, and against the role's own checks."""
+"""Check that the JSON schema of the role's variables agrees with the role's checks and finds typos, also in examples."""
 
 from __future__ import annotations
 
@@ -162,13 +162,13 @@ VALUES = [None, *JSON, *SCALARS, *TEXTS, *ENTRIES, *LISTS, *TARGETS, *([each] fo
 
 
 def refusal(name: str, value: t.Any) -> str | None:
-    """Return what the role says of a value: by its argument specs, by its own check, or by the module that gets it."""
+    """Return the role's refusal of a value: by its argument specs, by its own check, or by the module that gets it."""
     spec = {key: each for key, each in OPTIONS[name].items() if key != "required"}
     try:
         found = list(ArgumentSpecValidator({name: spec}).validate({name: value}).error_messages)
     except (TypeError, OverflowError) as failure:  # of ansible-core, for a value that it does not expect
         found = [repr(failure)]
-    # As the role hands them over: what counts as not set is none.
+    # As the role passes them on: without those that count as not set.
     values = {name: isinstance(value or {}, dict)} if name == "pin_reset_policy_settings" else {}
     found += find_problems([], [], lists={name: value or []}, choices=ROLE_VARS["__pin_reset_choices"], values=values)
     declared = SOURCES.role["variables"][name]
@@ -179,7 +179,7 @@ def refusal(name: str, value: t.Any) -> str | None:
 
 
 def is_stricter(name: str, value: t.Any) -> bool:
-    """Whether the schema refuses a value that Ansible makes text or a number of, which nobody means."""
+    """Return whether the schema refuses an unlikely value that Ansible converts to text or a number."""
     kind, declared = OPTIONS[name]["type"], SOURCES.role["variables"][name]
     if "option" in declared and role.module_option(SOURCES, declared["option"])["type"] == "list":
         return not isinstance(value, (str, list)) or (isinstance(value, list) and not all(isinstance(each, str) for each in value))
@@ -210,7 +210,7 @@ def variables_in(content: t.Any) -> t.Iterator[dict[str, t.Any]]:
 
 
 class Words(yaml.SafeLoader):
-    """Reads dates as text, as editors do, and tags of Ansible as what they hold."""
+    """Read dates as text, as editors do, and tags of Ansible as their content."""
 
 
 Words.add_constructor("tag:yaml.org,2002:timestamp", yaml.SafeLoader.construct_yaml_str)
@@ -227,7 +227,7 @@ EXAMPLES += [
     for found in variables_in(list(yaml.load_all(path.read_text(encoding="utf-8"), Words)))  # noqa: S506  # a SafeLoader
 ]
 EXAMPLES += [(name, example) for name, examples in SOURCES.pattern["examples"].items() for example in variables_in(examples)]
-# On a command line a value is text.
+# Values on a command line are text.
 COMMANDS = [
     (str(block), dict([word.split("=", 1)]))
     for block in ALL
@@ -256,7 +256,7 @@ class GivenVariable(t.NamedTuple):
 
 
 def evaluate(node: ast.AST) -> t.Any:
-    """Return the value of an expression, with a template for each part that is not written out."""
+    """Return the value of an expression, with a template for each part that is not literal."""
     if isinstance(node, ast.Dict):
         pairs = zip(node.keys, node.values, strict=True)
         return {evaluate(key): evaluate(value) for key, value in pairs if key is not None}
@@ -280,7 +280,7 @@ def list_variables(path: pathlib.Path) -> t.Iterator[GivenVariable]:
 
 # The files that run the role with variables.
 TESTED = [found for path in sorted((ROOT / "tests/integration").glob("*.py")) for found in list_variables(path)]
-# What tests give the role to be refused.
+# Variables of tests that the role must refuse.
 WRONG = {
     ("pin_reset_policy_settings", '"{\\"minimum_pin_length\\": 6}"'),
     ("pin_reset_assignment", '[{"target": "all_devices"}]'),
@@ -302,7 +302,7 @@ def test_every_variable_of_the_tests_is_valid_or_meant_to_be_wrong():
 
 
 def answers(question: dict[str, t.Any]) -> t.Iterator[t.Any]:
-    """Yield what a form of AWX gives for a question: the choices, the default, and nothing where it may be left empty."""
+    """Yield the possible values of a form of AWX for a question: the choices, the default, and nothing if it can be left empty."""
     choices = question.get("choices", [])
     yield from ([each] for each in choices) if question["type"] == "multiselect" else choices
     if "default" in question:
