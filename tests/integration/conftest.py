@@ -21,7 +21,7 @@ from .harness import Ansible, Warm
 
 
 class EmulatedTenant:
-    """What the tests know of the tenant: how to connect, what it received, and how to change it behind Graph's back."""
+    """The tests' access to the tenant: its connection, the requests that it received, and changes outside Graph."""
 
     def __init__(self, running: IntuneTenant) -> None:
         self.control = running.control
@@ -31,7 +31,7 @@ class EmulatedTenant:
         return self.control.journal(since)
 
     def graph(self, method: str, path: str, body: dict[str, t.Any] | None = None, version: str = "v1.0") -> t.Any:
-        """Make a call beside the collection, as an administrator would."""
+        """Make a call outside the collection, like an administrator."""
         token = self.control.token()
         answer = requests.request(
             method,
@@ -53,7 +53,7 @@ class EmulatedTenant:
 
 @pytest.fixture(autouse=True)
 def _own_locks(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep what this machine remembers of resets apart from other tests, also of tasks that run in the process of the tests."""
+    """Separate this machine's records of resets from other tests, also for tasks that run in the process of the tests."""
     monkeypatch.setenv("TMPDIR", str(tmp_path_factory.mktemp("locks")))
     monkeypatch.setattr(tempfile, "tempdir", None)
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
@@ -61,12 +61,12 @@ def _own_locks(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
 
 @pytest.fixture
 def tenant(intune_tenant: IntuneTenant) -> EmulatedTenant:
-    """Return the emulated tenant, as new."""
+    """Return the emulated tenant in its initial state."""
     return EmulatedTenant(intune_tenant)
 
 
 class ConnectProxy:
-    """An HTTP proxy that passes connections on, on 127.0.0.1."""
+    """An HTTP proxy on 127.0.0.1 that forwards connections."""
 
     def __init__(self) -> None:
         self.connections: list[str] = []
@@ -110,14 +110,14 @@ def connect_proxy() -> t.Iterator[ConnectProxy]:
 
 @pytest.fixture(scope="session")
 def warm(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Warm]:
-    """Return the process that saves playbooks the time to start."""
+    """Yield the process that saves playbooks the start time."""
     with Warm(tmp_path_factory.mktemp("warm")) as process:
         yield process
 
 
 @pytest.fixture
 def ansible(tmp_path: pathlib.Path, tenant: EmulatedTenant, warm: Warm) -> Ansible:
-    """Run tasks as INTEGRATION_EXECUTION says: in the controller's process (in_process, the default), or as a module (module)."""
+    """Run tasks as INTEGRATION_EXECUTION states: in the controller's process (in_process, the default), or as a module (module)."""
     return Ansible(tmp_path, tenant, os.environ.get("INTEGRATION_EXECUTION") or "in_process", warm)
 
 
@@ -129,5 +129,5 @@ def both_executions(tmp_path: pathlib.Path, tenant: EmulatedTenant, request: pyt
 
 @pytest.fixture(params=["in_process", pytest.param("module", marks=pytest.mark.exhaustive)])
 def each_execution(tmp_path: pathlib.Path, tenant: EmulatedTenant, request: pytest.FixtureRequest, warm: Warm) -> Ansible:
-    """Run the test like both_executions, but as modules in `make test-all` alone: for what hardly depends on the execution."""
+    """Run the test like both_executions, but as modules only in `make test-all`: for results that hardly depend on the execution."""
     return Ansible(tmp_path, tenant, request.param, warm)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs real ansible-playbook against the emulated tenant, and says what each task returned and what the tenant received."""
+"""Run the real ansible-playbook against the emulated tenant, and return each task's result and the requests that the tenant received."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ REPOSITORY = HERE.parent.parent
 COLLECTION = "endpointops.intune"
 PLAYBOOK_SECONDS = 240
 POLL_SECONDS = 0.05
-# What a Warm process has imported. The action plugins bring all modules and module_utils; tests without a Warm import them anew.
+# Imports of a Warm process. The action plugins import all modules and module_utils; tests without a Warm import them each time.
 IMPORTED = (
     *("ansible.cli.playbook", "ansible.executor.process.worker", "ansible.executor.task_executor"),
     *("concurrent.futures", "cryptography.hazmat.primitives.serialization.pkcs12", "cryptography.x509", "msal", "requests"),
@@ -37,22 +37,22 @@ IMPORTED = (
 OURS = [f"ansible_collections.{COLLECTION}.plugins.action.{path.stem}" for path in (REPOSITORY / "plugins/action").glob("intune_*.py")]
 # The kinds of Ansible's own plugins that each playbook loads, most of them for their options.
 LOADED = ("become", "cache", "callback", "connection", "inventory", "shell", "strategy", "vars")
-# Variables that are read while all that is imported.
+# Variables that those imports read.
 READ_EARLY = ("ANSIBLE_", "PYTHON", "LANG", "LC_")
 
 
 def one_of(first: t.Any, *others: t.Any) -> list[t.Any]:
-    """Return the values of a parameter that hardly differ: `make test` runs the first, `make test-all` the others too."""
+    """Return the values of a parameter that hardly differ: `make test` runs the first, `make test-all` also the others."""
     return [first, *[pytest.param(*(other if isinstance(other, tuple) else [other]), marks=pytest.mark.exhaustive) for other in others]]
 
 
 def rescued(task: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Return a task that may fail without an end of its play."""
+    """Return a task whose failure does not end its play."""
     return {"block": [dict(task)], "rescue": [{"name": "go on", "ansible.builtin.meta": "noop"}]}
 
 
 class TaskRun(t.NamedTuple):
-    """One task's result as output plugins see it, and the tenant's journal entries that came with it."""
+    """One task's result as output plugins see it, and the tenant's journal entries during the task."""
 
     name: str
     status: str
@@ -65,7 +65,7 @@ class TaskRun(t.NamedTuple):
 
     @property
     def writes(self) -> list[str]:
-        """``METHOD path`` of each write that Graph received."""
+        """Return ``METHOD path`` of each write that Graph received."""
         return [f"{entry['method']} {entry['path']}" for entry in self.journal if entry["write"]]
 
     @property
@@ -83,7 +83,7 @@ class PlayRun(t.NamedTuple):
 
 
 class Running:
-    """An ansible-playbook that is under way, with all that it started."""
+    """An ansible-playbook in progress, with all its child processes."""
 
     def __init__(self, process: subprocess.Popen[str], tenant: t.Any) -> None:
         self._process = process
@@ -96,7 +96,7 @@ class Running:
         self.kill()
 
     def until(self, happened: t.Callable[[], bool]) -> None:
-        """Wait until something has happened that only this run can bring about."""
+        """Wait for an event that only this run can cause."""
         deadline = time.monotonic() + PLAYBOOK_SECONDS
         while not happened():
             assert self._process.poll() is None, f"it has ended: {self.output()}"
@@ -104,15 +104,15 @@ class Running:
             time.sleep(POLL_SECONDS)
 
     def kill(self) -> None:
-        """kill -9 of all of it: nobody gets to say a last word."""
-        # Ansible's workers have sessions of their own: a signal to the process group does not reach them.
+        """Send kill -9 to all processes, which cannot react."""
+        # Ansible's workers have their own sessions: a signal to the process group does not reach them.
         for process in [self._process.pid, *_descendants(self._process.pid)] if self._process.poll() is None else ():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
         self._process.communicate(timeout=PLAYBOOK_SECONDS)
 
     def output(self) -> str:
-        """All that it printed, when it has ended."""
+        """Return the whole output after the end."""
         return self._process.communicate(timeout=PLAYBOOK_SECONDS)[0]
 
     @property
@@ -133,7 +133,7 @@ def _descendants(process: int) -> list[int]:
 
 
 class Warm:
-    """A process that has imported Ansible and runs each playbook in a fork of itself, which saves most of the time that a start takes."""
+    """A process that has imported Ansible and runs each playbook in a fork of itself, which saves most of the start time."""
 
     def __init__(self, folder: pathlib.Path) -> None:
         self.folder = folder
@@ -143,7 +143,7 @@ class Warm:
         )
 
     def __enter__(self) -> Warm:
-        # Not in the time of the first test.
+        # Wait here, so that the first test does not include this time.
         assert self._process.stdout and self._process.stdout.readline(), "it has ended"
         return self
 
@@ -151,11 +151,11 @@ class Warm:
         self._process.communicate(timeout=PLAYBOOK_SECONDS)
 
     def can_run(self, extra: t.Mapping[str, str]) -> bool:
-        """Not with other settings than it has read."""
+        """Return whether the settings equal those that it has read."""
         return all(value == self._env.get(name) for name, value in extra.items() if name.startswith(READ_EARLY))
 
     def run(self, command: list[str], env: t.Mapping[str, str], folder: pathlib.Path) -> tuple[int, str]:
-        """Exit code and output of an ansible-playbook."""
+        """Run ansible-playbook; return its exit code and output."""
         output = folder / "ansible-output.txt"
         assert self._process.stdin and self._process.stdout
         self._process.stdin.write(json.dumps({"command": command, "env": env, "folder": str(folder), "output": str(output)}) + "\n")
@@ -166,7 +166,7 @@ class Warm:
 
 
 class Ansible:
-    """ansible-playbook in a folder of its own, against one tenant. Without a Warm it is started anew.
+    """Run ansible-playbook in its own folder, against one tenant. Without a Warm, start it each time.
 
     ``execution``: "in_process" lets tasks run in the controller's process, "module" makes each a module's process.
     """
@@ -178,7 +178,7 @@ class Ansible:
         self._warm = warm
 
     def module(self, module: str, options: t.Mapping[str, t.Any], env: t.Mapping[str, str] | None = None, **keywords: t.Any) -> TaskRun:
-        """One task in a play of its own."""
+        """Run one task in its own play."""
         play = self.tasks([{"name": module, f"{COLLECTION}.{module}": dict(options), **keywords}], env=env)
         assert play.tasks, play.output
         return play.tasks[-1]
@@ -186,11 +186,11 @@ class Ansible:
     def cases(
         self, module: str, cases: t.Mapping[str, t.Mapping[str, t.Any]], env: t.Mapping[str, str] | None = None, **keywords: t.Any
     ) -> dict[str, TaskRun]:
-        """Run a task for each of several options, by its name, in one play that goes on where one fails."""
+        """Run a task for each of several options, by its name, in one play that continues after a failure."""
         return self.attempts({name: {f"{COLLECTION}.{module}": dict(options), **keywords} for name, options in cases.items()}, env)
 
     def attempts(self, tasks: t.Mapping[str, t.Mapping[str, t.Any]], env: t.Mapping[str, str] | None = None) -> dict[str, TaskRun]:
-        """Tasks by their names, in one play that goes on where one fails."""
+        """Run tasks by their names, in one play that continues after a failure."""
         play = self.tasks([rescued({"name": name, **task}) for name, task in tasks.items()], env=env)
         assert [task.name for task in play.tasks] == list(tasks), play.output
         return {task.name: task for task in play.tasks}
@@ -199,11 +199,11 @@ class Ansible:
         return self.playbook(self.write([{**play, "tasks": tasks}]), *arguments, env=env)
 
     def plays(self, plays: list[dict[str, t.Any]], *arguments: str, env: t.Mapping[str, str] | None = None) -> PlayRun:
-        """Several plays, on localhost where they do not say otherwise."""
+        """Run several plays, on localhost unless they name other hosts."""
         return self.playbook(self.write(plays), *arguments, env=env)
 
     def start(self, tasks: list[dict[str, t.Any]], *arguments: str, env: t.Mapping[str, str] | None = None) -> Running:
-        """Start a playbook that goes on meanwhile; another one may be run beside it."""
+        """Start a playbook in the background; another one can run beside it."""
         folder = self.folder / f"beside-{len(list(self.folder.glob('beside-*')))}"
         folder.mkdir()
         beside = Ansible(folder, self.tenant, self.execution)
@@ -221,7 +221,7 @@ class Ansible:
 
     def write(self, plays: list[dict[str, t.Any]]) -> str:
         """Return the path of a playbook of these plays."""
-        # A task with an environment of its own is never run in the controller's process.
+        # A task with its own environment never runs in the controller's process.
         as_module = {"environment": {"INTEGRATION_EXECUTION": "module"}} if self.execution == "module" else {}
         path = self.folder / "play.yml"
         plays = [{"hosts": "localhost", "connection": "local", "gather_facts": False, **as_module, **play} for play in plays]
@@ -266,7 +266,7 @@ class Ansible:
         return runs
 
     def environment(self, extra: t.Mapping[str, str], place: pathlib.Path | None = None) -> dict[str, str]:
-        # All tasks of a test are on one machine: what is remembered of resets is for them alone.
+        # All tasks of a test are on one machine, and only they share its records of resets.
         ours = {"HOME": str(self.folder), "TMPDIR": str(self.folder), "RECORD_FILE": str(self.folder / "record.jsonl")}
         return {**environment(place or self.folder), **self.tenant.env, **ours, **extra}
 
@@ -275,7 +275,7 @@ def environment(place: pathlib.Path) -> dict[str, str]:
     """Return the machine's variables without settings, and Ansible's, with its own files in a folder."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("INTUNE_", "AZURE_", "ANSIBLE_", "EMULATOR_"))}
     ours = {
-        # Without it async looks for its jobs in the home of the password file, and writes them into HOME.
+        # Without it, async searches for its jobs in the home of the password file, and writes them to HOME.
         "ANSIBLE_ASYNC_DIR": str(place / "async"),
         "ANSIBLE_BECOME_PLUGINS": str(HERE / "become"),
         "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback"),
@@ -283,14 +283,14 @@ def environment(place: pathlib.Path) -> dict[str, str]:
         "ANSIBLE_CONNECTION_PLUGINS": str(HERE / "connection"),
         "ANSIBLE_HOME": str(place / "ansible"),
         "ANSIBLE_LOCALHOST_WARNING": "false",
-        # What a task was given is in its result, also from ansible-core 2.21 on.
+        # Include a task's arguments in its result, also from ansible-core 2.21 on.
         "ANSIBLE_INJECT_INVOCATION": "true",
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
         "ANSIBLE_NOCOLOR": "true",
         "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
         "ANSIBLE_REMOTE_TEMP": str(place / "remote"),
         "HOME": str(place),
-        # Locks of devices: other workers have tenants with the same ones.
+        # Locks of devices: the tenants of other workers have the same devices.
         "TMPDIR": str(place),
         "XDG_RUNTIME_DIR": "",
     }
@@ -310,7 +310,7 @@ class Beats(t.NamedTuple):
 
 
 def four_beats(ansible: Ansible, module: str, options: t.Mapping[str, t.Any]) -> Beats:
-    """Run the same task four times. What holds for every module is asserted here; what it returned is for the caller to check."""
+    """Run the same task four times. Assert the rules for every module here; the caller checks the return values."""
     task = {f"{COLLECTION}.{module}": dict(options), "diff": True}
     play = ansible.tasks([{"name": beat, **task, **({"check_mode": True} if "check" in beat else {})} for beat in Beats._fields])
     assert play.code == 0, play.output
@@ -327,13 +327,13 @@ def four_beats(ansible: Ansible, module: str, options: t.Mapping[str, t.Any]) ->
 
 
 def serve() -> None:
-    """Serve as the Warm process: a fork for each line that it reads, and the exit code as its answer."""
-    # Like ansible-playbook itself, it does not find what lies beside the tests.
+    """Serve as the Warm process: run a fork for each line of input, and respond with its exit code."""
+    # Like ansible-playbook itself, it does not find files beside the tests.
     sys.path[:] = [path for path in sys.path if path != str(HERE)]
     for module in IMPORTED:
         importlib.import_module(module)
     loader = importlib.import_module("ansible.plugins.loader")
-    # Each playbook finds that this is done already.
+    # Each playbook finds that this is already done.
     warnings.filterwarnings("ignore", "AnsibleCollectionFinder has already been configured")
     loader.init_plugin_loader()
     for module in OURS:
@@ -350,8 +350,8 @@ def serve() -> None:
 
 
 def become(command: list[str], env: dict[str, str], folder: str, output: str) -> t.NoReturn:
-    """Be the process of a Python script, from its start to its end."""
-    # Ansible's folder for temporary files is removed by the process that made it. It holds the modules as they are sent, for all.
+    """Act as the process of a Python script, from its start to its end."""
+    # The process that made Ansible's folder for temporary files removes it. It holds the modules as they are sent, for all.
     atexit.unregister(importlib.import_module("ansible.utils.path").cleanup_tmp_file)
     signal.alarm(PLAYBOOK_SECONDS)
     os.chdir(folder)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Multi Admin Approval: from asking, by a person's decision, to the change."""
+"""Test Multi Admin Approval: from the request, through a person's decision, to the change."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def request(ansible, number: int = -1) -> dict:
 
 
 def pending(run, ansible) -> None:
-    """Nothing is done, nothing has failed, and the result says what it waits for."""
+    """Nothing is done, nothing has failed, and the result names the pending approval."""
     assert run.status == "ok" and not run.changed, run.result
     assert run.result["approval"]["code"] == request(ansible)["code"]
     assert run.result["approval"]["status"] == "needs_approval" and run.result["approval"]["expires"]
@@ -131,7 +131,7 @@ def test_an_approval_for_another_reason_is_not_used(ansible):
 
 
 def test_a_request_of_somebody_else_is_told_apart(ansible):
-    """What is open for the same policy need not be the same change."""
+    """An open request for the same policy need not be the same change."""
     ansible.tenant.control.settings(approval_protects=[])
     ansible.module(MODULE, OPTIONS)
     ansible.tenant.control.settings(approval_protects=["configuration_policies"], approval_active="entity")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The audit queries, over results of the modules as AWX's callback gets them."""
+"""Test the audit queries on results of the modules as AWX's callback gets them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.modules import list_modules
 from .harness import COLLECTION, REPOSITORY
 
 PHONE, OTHER, LAPTOP, KIOSK = "PHONE-HELPDESK-01", "PHONE-HELPDESK-02", "LT-BERLIN-014", "TC58-KIOSK-01"
-# Devices, but none that a task is about: other modules name them in passing.
+# Devices that are not the subject of a task: other modules only mention them.
 NO_DEVICES = {
     "connection_info",
     "pin_probe",
@@ -44,7 +44,7 @@ def task(name: str, module: str, options: dict[str, t.Any], **keywords: t.Any) -
     return {"name": name, f"{COLLECTION}.intune_{module}": options, **keywords}
 
 
-# Users and applications are no nodes that a subscription counts.
+# Users and applications are not nodes that a subscription counts.
 OF_USERS = {
     "entra_application",
     "entra_application_info",
@@ -120,7 +120,7 @@ def test_each_device_that_a_task_touched_is_one_row(ansible):
         "outcome": [PHONE],
     }
     of_task = {line["task"]: line["result"] for line in lines}
-    # They are empty for the reason that is meant.
+    # They are empty for the intended reason.
     assert {one["status"] for one in of_task["reset in check mode"]["results"]} == {"planned"}
     assert [line["task"] for line in lines if line["status"] == "failed"] == ["failed", "failed as a whole"]
     assert "censored" in of_task["hidden"] and "censored" in of_task["look, hidden"]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Jobs as AWX runs them: by ansible-runner, with the environment that the credential type gives and the answers of the survey."""
+"""Run jobs like AWX: with ansible-runner, the environment of the credential type, and the answers of the survey."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.tools import awx
 from .harness import PLAYBOOK_SECONDS, REPOSITORY
 from .test_fleet import certificate
 
-# The installed artifact's, where that is what is tested.
+# The installed artifact's, if that is under test.
 UNDER_TEST = os.environ.get("COLLECTION_UNDER_TEST")
 COLLECTION = pathlib.Path(UNDER_TEST, "ansible_collections/endpointops/intune") if UNDER_TEST else REPOSITORY
 PATTERN = pathlib.PurePath("extensions/patterns/pin_reset")
@@ -37,12 +37,12 @@ TEMPLATES = {
 }
 CREDENTIAL_SECRETS = {field["id"]: field.get("secret") for field in CREDENTIAL_TYPE["inputs"]["fields"]}
 PASSPHRASE = "of-the-private-key"
-# Of the job template: who launches a job does not choose them.
+# Set by the job template: the user who launches a job does not choose them.
 PLATFORMS = {"pin_reset_platforms": ["windows", "android"]}
 
 
 class Job(t.NamedTuple):
-    """A job that has ended, and what AWX keeps of it."""
+    """A finished job, and the data that AWX keeps of it."""
 
     code: int
     output: str
@@ -65,7 +65,7 @@ class Job(t.NamedTuple):
 
 
 def environment(folder: pathlib.Path) -> dict[str, str]:
-    """Return the environment of a machine that knows nothing of a tenant or a controller."""
+    """Return the environment of a machine without data of a tenant or a controller."""
     others = ("INTUNE_", "AZURE_", "ANSIBLE_", "EMULATOR_", "CONTROLLER_", "TOWER_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
     path = f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}"
@@ -111,9 +111,9 @@ class Controller:
         extra: dict[str, t.Any] | None = None,
         limit: int = 700_000,
     ) -> str:
-        """Write what AWX writes before a job.
+        """Write the files that AWX writes before a job.
 
-        ``after``: the job before it in a workflow, whose artifacts are variables. ``seen``: the folder that the job sees, if not this one.
+        ``after``: the previous job in a workflow, whose artifacts are variables. ``seen``: the folder that the job sees, if not this one.
         ``extra``: the extra variables of the job template. ``limit``: the most characters of a result that AWX keeps, by its settings.
         """
         template = TEMPLATES[name]
@@ -137,7 +137,7 @@ class Controller:
         return str(private)
 
     def runner(self, *arguments: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
-        """One call of ansible-runner, on a machine that knows nothing of a tenant."""
+        """Call ansible-runner once, on a machine without data of a tenant."""
         binary = str(pathlib.Path(sys.executable).with_name("ansible-runner"))
         return subprocess.run(
             [binary, *arguments],
@@ -186,7 +186,7 @@ class Controller:
         assert (artifacts / "rc").exists(), done.stdout.decode() + done.stderr.decode()
         events = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((artifacts / "job_events").glob("*.json"))]
         events.sort(key=lambda event: event["counter"])
-        # In "command" the runner notes the environment as it is. AWX keeps it with secrets masked, and removes the file with the folder.
+        # In "command" the runner records the unmasked environment. AWX keeps it with secrets masked, and removes the file with the folder.
         kept = [path for path in artifacts.rglob("*") if path.is_file() and path.name != "command"]
         text = done.stdout.decode() + "".join(path.read_text(encoding="utf-8") for path in kept)
         output = "".join(event["stdout"] + "\n" for event in events)
@@ -199,7 +199,7 @@ def controller(tmp_path: pathlib.Path, tenant: t.Any) -> Controller:
 
 
 def assert_secret(controller: Controller, *jobs: Job) -> None:
-    """Neither a credential nor a passcode is in what is kept of the jobs."""
+    """Assert that the kept data of the jobs contains neither a credential nor a passcode."""
     env = controller.tenant.env
     key = pathlib.Path(env["EMULATOR_CERTIFICATE_PEM"]).read_text(encoding="utf-8").splitlines()[2]
     secrets = [*controller.tenant.control.secrets(), env["INTUNE_CLIENT_SECRET"], key, PASSPHRASE, "PRIVATE KEY"]
@@ -252,13 +252,13 @@ def test_the_help_desk_resets_devices_and_hands_the_failed_ones_on(controller, t
     assert failed == controller.tenant.control.device("PHONE-FIELD-05")["id"]
     counts = job.summary["devices"]
     assert (counts["total"], counts["done"], counts["failed"]) == (2, 1, 1)
-    # The help desk finds the sealed passcode in the result of the task, which AWX shows as JSON. Either of the two can open it.
+    # The help desk finds the sealed passcode in the result of the task, which AWX shows as JSON. Either recipient can open it.
     sealed = job.result("Devices | Reset passcodes")["results"][0]["sealed_passcode"]
     for recipient in recipients:
         command = ["openssl", "cms", "-decrypt", "-inform", "PEM", "-recip", recipient, "-inkey", recipient.with_suffix(".key")]
         opened = subprocess.run(command, input=sealed.encode(), capture_output=True, check=True, timeout=30)
         assert opened.stdout.decode() in controller.tenant.control.secrets()
-    # case 77: what a device that was off did later is another job, which resets nothing, and hands over to the same recipients.
+    # case 77: another job reads the later results of a device that was off; it resets nothing, and hands over to the same recipients.
     posts = controller.tenant.control.writes()
     fetched = controller.launch("fetch passcode", controller.certificate(), {"pin_reset_devices": given["pin_reset_devices"]}, extra=extra)
     assert fetched.code == 0 and controller.tenant.control.writes() == posts, fetched.output
@@ -282,7 +282,7 @@ def test_the_help_desk_helps_a_locked_out_user(controller, tmp_path):
 
 
 def test_a_dry_run_before_the_approval_hands_nothing_over(controller, tmp_path):
-    """case 36: passcodes of earlier resets are there to be had, and the recipient is one."""
+    """case 36: passcodes of earlier resets are available, and the recipient is one."""
     reset = controller.launch("reset passcode", controller.secret, {"pin_reset_devices": "PHONE-FIELD-01"}, extra=PLATFORMS)
     assert reset.code == 0 and reset.summary["devices"]["done"] == 1, reset.output
     extra = {**PLATFORMS, "pin_reset_seal_to": [certificate(tmp_path, "helpdesk").read_text(encoding="utf-8")]}
@@ -298,7 +298,7 @@ def test_a_dry_run_before_the_approval_hands_nothing_over(controller, tmp_path):
 
 
 def test_a_fleet_is_reset_by_the_nodes_of_a_mesh(controller):
-    """As AWX does with a node elsewhere: the job is sent, worked on, and its events come back."""
+    """Process the job like AWX with a remote node: send it, work on it, and receive its events."""
     given = {"pin_reset_device_groups": "Field service\n", "pin_reset_max_devices": 25}
     there = controller.folder / "there"
     private = controller.prepare("reset fleet", controller.secret, given, "check", seen=there, extra=PLATFORMS)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Results of fleets in the events of jobs as AWX runs them: by ansible-runner, whose output plugin drops each result above a limit."""
+"""Test results of fleets in job events as in AWX: with ansible-runner, whose output plugin drops each result above a limit."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def list_entries(job: Job) -> list[dict[str, t.Any]]:
 
 
 def assert_kept(job: Job) -> None:
-    """Nothing was dropped, and nothing is near the limit but the pieces."""
+    """Assert that nothing was dropped, and that only the pieces are near the limit."""
     found = list_results(job)
     assert found and all(result != {} for _name, result in found), "the output plugin has emptied a result"
     assert max(weigh(result) for _name, result in found) <= LIMIT

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From an empty tenant to applications that do their work, and nothing else, and to another certificate before one ends."""
+"""Test the way from an empty tenant to applications with exactly the needed permissions, and a certificate's timely renewal."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def key_pair(folder: pathlib.Path, name: str) -> pathlib.Path:
 
 @pytest.fixture
 def administrator(tenant: t.Any, tmp_path: pathlib.Path) -> dict[str, str]:
-    """Return the environment of a person who has signed in by az login."""
+    """Return the environment of a person who has signed in with az login."""
     return {"PATH": f"{fake_az(tmp_path, tenant, person=True)}:{os.environ['PATH']}"}
 
 
@@ -181,7 +181,7 @@ def test_a_certificate_is_replaced_once_the_new_one_has_signed_in(
     given = {
         "intune_rotate_unique_name": "endpointops-intune-reader",
         "intune_rotate_certificate": str(new),
-        # Of the folder in which the command is run.
+        # Relative to the folder in which the command runs.
         "intune_rotate_certificate_path": os.path.relpath(tmp_path / "new.key.pem", ansible.folder),
         "intune_rotate_retries": 1,
         "intune_rotate_delay": 0,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""configure_awx.yml, by the modules of awx.awx themselves, against a stand-in for the controller's API."""
+"""Run configure_awx.yml with the real modules of awx.awx, against an emulated controller API."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from .harness import HERE, PLAYBOOK_SECONDS
 from .test_awx import COLLECTION, TEMPLATES, environment
 
 PLAYBOOK = COLLECTION / "extensions/awx/configure_awx.yml"
-# An ansible-playbook that has imported what awx.awx needs, for modules that run in forks.
+# An ansible-playbook that has imported the dependencies of awx.awx, for modules that run in forks.
 QUICK = "import http.cookiejar, ansible.module_utils.urls; from ansible.cli.playbook import main; main()"
 INPUTS = {"tenant_id": "t", "client_id": "c", "client_secret": "the-secret-of-the-credential"}
 FOR_RESETS = {**INPUTS, "client_id": "r", "client_secret": "the-secret-for-resets"}
@@ -44,7 +44,7 @@ class Run(t.NamedTuple):
 
     @property
     def text(self) -> str:
-        """The output without line breaks, which hide words of a message."""
+        """Return the output without line breaks, which hide words of a message."""
         return " ".join(self.output.split())
 
 
@@ -153,13 +153,13 @@ def test_a_controller_is_configured_once(empty):
 
 
 def concurrent(store: Store) -> dict[str, bool]:
-    """Return of each template, and of each workflow, whether its jobs run at the same time."""
+    """Return for each template and each workflow whether its jobs run at the same time."""
     kinds = ("job_templates", "workflow_job_templates")
     return {item["name"]: item["allow_simultaneous"] for kind in kinds for item in store.items[kind].values()}
 
 
 def is_for_help_desk(template: Item) -> bool:
-    """Whether its jobs hand secrets over, by an application of their own."""
+    """Return whether its jobs hand over secrets with their own application."""
     return pathlib.PurePath(template["playbook"]).name.startswith(("reset_", "fetch_", "recover"))
 
 
@@ -226,9 +226,9 @@ def test_a_new_name_gets_a_credential_type_of_its_own(configured):
 @controller_test
 @pytest.mark.timeout(600)
 def test_another_organization_has_the_same_names(empty):
-    """case 74: a credential, an inventory, a project, and a template of each name are there already."""
+    """case 74: a credential, an inventory, a project, and a template of each name already exist."""
     empty.run_well(organization="Second", suffix="_x")
-    # AWX keeps the names of execution environments apart, so that only these remain.
+    # AWX does not allow equal names of execution environments, so only these remain.
     second = copy.deepcopy(empty.items)
     for kind in ("credentials", "projects", "inventories", "job_templates", "workflow_job_templates", "execution_environments"):
         for item in empty.items[kind].values():
@@ -248,11 +248,11 @@ def test_another_organization_has_the_same_names(empty):
 @controller_test
 @pytest.mark.timeout(600)
 def test_the_image_of_another_organization_is_not_taken(configured):
-    """case 75: names of execution environments are those of all organizations."""
+    """case 75: execution environments of all organizations share their names."""
     refused = configured.run(organization="Second")
     assert refused.code and refused.writes == [], refused.output
     assert "Intune PIN reset belongs to Default, not to Second" in refused.text and "Set intune_awx_suffix" in refused.text
-    # An administrator of the other organization does not see it, and learns of it from AWX, before anything is changed.
+    # An administrator of the other organization does not see it, and AWX reports it before any change.
     unseen = configured.run(organization="Second", token=awx_api.ORGANIZATION_TOKEN)
     assert unseen.code and unseen.writes == ["POST /api/v2/execution_environments/"]
     assert "already exists" in unseen.text and "Set intune_awx_suffix" in unseen.text and NOTHING in unseen.output
@@ -261,7 +261,7 @@ def test_the_image_of_another_organization_is_not_taken(configured):
 @controller_test
 @pytest.mark.timeout(600)
 def test_a_project_whose_sync_failed_is_synced_again(empty):
-    """case 76: and the message says where its output is."""
+    """case 76: the message also names the place of its output."""
     store, url = empty.store, "https://git.example.com/x.git"
     store.unreachable.add(url)
     for _run in ("first", "second"):
@@ -278,7 +278,7 @@ def test_a_project_whose_sync_failed_is_synced_again(empty):
 @controller_test
 @pytest.mark.timeout(600)
 def test_a_project_that_lacks_a_playbook_is_synced_again(empty):
-    """case 76: what an older kit has synced does not have the playbooks of a newer one."""
+    """case 76: a project from an older kit lacks the playbooks of a newer one."""
     playbook = "extensions/patterns/pin_reset/playbooks/recover.yml"
     empty.store.without.add(playbook)
     lacking = empty.run()
@@ -311,7 +311,7 @@ def test_credentials_that_the_variables_no_longer_name_are_removed(empty):
 @controller_test
 @pytest.mark.timeout(600)
 def test_a_credential_that_is_there_twice_is_named_by_its_id(empty):
-    """case 74: before anything is changed."""
+    """case 74: before any change."""
     first, second = (empty.add_credential("git", "scm", organization) for organization in ("Second", "Second"))
     twice = empty.run(project_credential="git")
     assert twice.code and twice.writes == [] and f"one of the IDs {first}, {second}" in twice.text
@@ -324,7 +324,7 @@ def test_a_credential_that_is_there_twice_is_named_by_its_id(empty):
 @controller_test
 @pytest.mark.timeout(600)
 def test_check_mode_lists_what_an_empty_controller_would_get(empty):
-    """case 78: it runs to its end and changes nothing."""
+    """case 78: it completes and changes nothing."""
     before = copy.deepcopy(empty.items)
     checked = empty.run_well("--check", reset_credential_inputs=FOR_RESETS)
     assert checked.writes == [] and empty.items == before
@@ -338,7 +338,7 @@ def test_check_mode_lists_what_an_empty_controller_would_get(empty):
 @controller_test
 @pytest.mark.timeout(600)
 def test_an_administrator_of_an_organization_configures_it(empty):
-    """case 78: a system administrator is needed for the credential type alone."""
+    """case 78: only the credential type needs a system administrator."""
     refused = empty.run(**{"organization": "Second", "suffix": "_second"}, token=awx_api.ORGANIZATION_TOKEN)
     assert refused.code and refused.writes == []
     assert "no credential type Microsoft Intune, and olga may not create one" in refused.text
@@ -398,7 +398,7 @@ MODULES = [
     ],
 )
 def test_variables_are_refused_before_the_controller_is_asked(tmp_path, given, said):
-    """With modules that are not there: none is reached, so that awx.awx is not needed."""
+    """Use missing modules: the playbook reaches none, so that awx.awx is not needed."""
     modules = tmp_path / "ansible_collections/awx/awx/plugins/modules"
     modules.mkdir(parents=True)
     for name in MODULES:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Signing in: each kind of credential, and each way in which it goes wrong."""
+"""Test signing in: each kind of credential, and each of its failures."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def test_case_2_without_the_permission_the_end_of_a_secret_is_null_and_makes_no_
 
 
 def fake_az(folder: pathlib.Path, tenant, **signed_in: object) -> pathlib.Path:
-    """Write an az that answers as the real one does when somebody is signed in. ``signed_in``: options of the token."""
+    """Write an az that responds like the real one for a signed-in user. ``signed_in``: options of the token."""
     script = folder / "bin" / "az"
     script.parent.mkdir()
     answer = json.dumps({"accessToken": tenant.control.token(**signed_in), "expires_on": 4102444800, "tokenType": "Bearer"})
@@ -330,7 +330,7 @@ def test_a_missing_permission_is_named(each_execution):
         tasks[module] = {f"endpointops.intune.{module}": signed}
     for module, found in each_execution.attempts(tasks).items():
         assert found.status == "failed" and cases[module][2] in found.result["msg"], (module, found.result)
-        # Before its first write the consent asks the token, not the service.
+        # Before its first write, the consent module reads the token instead of calling the service.
         assert found.result["error"]["request_id"] or module == "intune_pinreset_consent", module
 
 

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The entry point device: what it sends to a Windows host over a connection, and what it makes of the answers.
+"""Test the entry point device: the commands for a Windows host over a connection, and the evaluation of the responses.
 
-Windows itself is a stand-in: programs in a folder that print the samples. The connection is a real plugin of Ansible.
+Windows itself is emulated: programs in a folder that print the samples. The connection is a real plugin of Ansible.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ COMMANDS = {
     rf"reg.exe query {reg_query.USER_GROUP_POLICY} /s /reg:64": "user_group_policy",
     rf"reg.exe query {reg_query.WINDOWS} /v CurrentBuild /reg:64": "windows",
 }
-# Prints the file of the command that it was given, or fails as reg does where there is none.
+# Print the file of the given command, or fail like reg if there is none.
 PROGRAM = r"""#!/bin/sh
 here="${0%/*}"
 printf '%s\n' "${0##*/} $*" >> "$here/calls"
@@ -46,7 +46,7 @@ Device = dict[str, t.Any]
 
 
 class Windows:
-    """Hosts with Windows, and playbooks that ask them."""
+    """Windows hosts, and playbooks that query them."""
 
     def __init__(self, ansible: Ansible) -> None:
         self.ansible = ansible
@@ -117,7 +117,7 @@ def test_each_sample_has_the_verdict_of_the_filter(windows: Windows) -> None:
         told = dsregcmd.describe(render(OUTPUTS[name]))
         assert devices[host]["non_destructive_reset"] is told["non_destructive_reset"] and devices[host]["join_type"] == told["join_type"]
         assert codes(devices[host]) == [reason["code"] for reason in told["reasons"]]
-        # Each command once, and whole.
+        # Each command once, and complete.
         assert calls(folders[host]) == list(COMMANDS)
         assert f"  {host}: " in run.output
     assert not any(task.changed for task in run.tasks if task.name.startswith("endpointops.intune.pin_reset : Device | ")), run.output
@@ -136,7 +136,7 @@ def test_the_commands_are_split_alike_by_each_shell(shell: str) -> None:
     assert [len(split(command, shell)) for command in sent] == [2, 5, 5, 5, 6]
 
 
-# By the name of a host: what dsregcmd prints, the language of the error of reg, and what reg prints.
+# By the name of a host: the output of dsregcmd, the language of the error of reg, and the output of reg.
 FORMS: dict[str, tuple[bytes | str, str, str]] = {
     "lf": (render(remote, "\n"), "English", render_registry(ON, "\n")),
     "oem-code-page": (render(remote).replace("Contoso", "Répertoire").encode("cp850"), "French", render_registry(ON)),
@@ -193,7 +193,7 @@ def test_a_host_must_be_ready_only_where_that_is_known_and_one_that_is_no_window
     failed = [task for task in run.tasks if task.status == "failed"]
     assert len(failed) == 1 and failed[0].result["msg"].startswith("The user can reset the PIN, but loses the credentials")
     assert "(EnablePinRecovery 0)" in failed[0].result["msg"] and "fatal: [unready]" in run.output
-    # The fact is there also on the host that failed.
+    # The host that failed also has the fact.
     assert {host: device["non_destructive_reset"] for host, device in devices.items()} == {
         **{"ready": True, "unready": False},
         **{"unknown": None, "linux": None},
@@ -234,7 +234,7 @@ def test_the_guide_shows_what_is_printed_over_winrm(windows: Windows) -> None:
     device = devices["lt-berlin-014"]
     assert device["non_destructive_reset"] is None and codes(device) == ["other_session", "group_policy"]
     printed = run.output.splitlines()
-    # A text that goes on is cut in the guide, in the middle of its line.
+    # The guide cuts a longer text in the middle of its line.
     told = [line.removesuffix(" [...]") for line in shown.splitlines()]
     assert [line for line in told if not any(there.startswith(line) for there in printed)] == []
     assert [line for line in told if line.startswith("  ")] and "not known" in shown

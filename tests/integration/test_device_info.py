@@ -24,7 +24,7 @@ REFUSED = {
 def names(run) -> list[str]:
     assert run.status == "ok", run.result
     assert (run.changed, run.writes) == (False, [])
-    # A batch of reads is a POST, but no write.
+    # A batch of reads is a POST, but not a write.
     assert all(entry["method"] == "GET" or entry["path"].endswith(("$batch", "/token")) for entry in run.journal)
     return [device["device_name"] for device in run.result["devices"]]
 

@@ -169,7 +169,7 @@ def test_window_by_age_and_by_moment(ansible):
     moment = ansible.tenant.control.clock()["now"]
     soon = ansible.cases(MODULE, {"first": device, "since then": {**device, "reset_since": moment}})
     assert [run.changed for run in soon.values()] == [True, False], soon
-    # Further, and the tenant's clock would differ from this machine's by more than clocks drift.
+    # If it went further, the tenant's clock would differ from this machine's by more than clocks drift.
     ansible.tenant.control.advance(500)
     later = {
         "within 2000 seconds": {**device, "max_age": 2000},
@@ -212,7 +212,7 @@ def test_without_waiting_a_reset_is_pending(ansible):
 
 
 def test_finds_a_device_by_each_property(ansible):
-    """What match_by says in its place is the other module's test, with the same code."""
+    """The other module's test covers the behavior of match_by, with the same code."""
     device = ansible.tenant.control.device("O'Brien's phone")
     properties = ("id", "deviceName", "serialNumber", "userPrincipalName", "azureADDeviceId")
     runs = ansible.cases(MODULE, {property_: {"devices": [device[property_]]} for property_ in properties}, check_mode=True)
@@ -261,7 +261,7 @@ LOST = {
 @pytest.mark.parametrize("fault", LOST.values(), ids=LOST)
 @pytest.mark.parametrize(("devices", "path"), [([PHONE], "/resetPasscode$"), (PHONES, r"^/\$batch$")], ids=["one", "batch"])
 def test_a_lost_answer_is_settled_and_not_sent_again(ansible, fault, devices, path):
-    # The first $batch looks the devices up, by v1.0; resets are the second there. What beta is asked for is not counted.
+    # The first $batch looks the devices up, by v1.0; resets are the second there. Requests to beta do not count.
     ansible.tenant.control.arm(method="POST", path=path, version="v1.0", skip=len(devices) - 1, **fault)
     found = ansible.module(MODULE, {"devices": devices})
     assert found.status == "ok", found.result
@@ -291,7 +291,7 @@ def test_a_request_that_timed_out_at_the_service_is_settled(ansible):
 
 
 def test_a_reset_that_another_run_started_meanwhile_is_found(ansible):
-    """The second device is throttled; before its turn comes again somebody else has reset it."""
+    """The second device is throttled; before its next attempt, another run resets it."""
     ansible.tenant.control.arm("status", "POST", "/resetPasscode$", status=429, retry_after="4", skip=1)
     other = ansible.tenant.control.device("PHONE-FIELD-02")["id"]
     with ThreadPoolExecutor(1) as pool:
@@ -305,7 +305,7 @@ def test_a_reset_that_another_run_started_meanwhile_is_found(ansible):
     assert [len(times) for times in ansible.tenant.control.resets().values()] == [1, 1]
 
 
-# Few, since each takes as long as the service may take to show a reset; the engine's own tests have all kinds.
+# Few, because each takes as long as the service may take to show a reset; the engine's own tests have all kinds.
 @pytest.mark.parametrize("fault", one_of({"kind": "drop_before"}, {"kind": "status", "status": 503}))
 def test_what_cannot_be_settled_is_unknown_and_not_sent_again(ansible, fault):
     ansible.tenant.control.arm(fault.pop("kind"), "POST", "/resetPasscode$", **fault)

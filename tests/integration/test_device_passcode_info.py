@@ -13,12 +13,12 @@ import pytest
 MODULE = "intune_device_passcode_info"
 INFO = f"endpointops.intune.{MODULE}"
 PHONE = "PHONE-FIELD-01"
-ONLINE_AGAIN = 60  # seconds after which every device that is online has carried a reset out
+ONLINE_AGAIN = 60  # seconds after which every online device has completed a reset
 WEEK = 7 * 86400
 
 
 def reset(ansible, *names: str) -> None:
-    """Make resets beside the collection, which have their outcome, except for devices that are offline."""
+    """Make resets outside the collection, and complete them except on offline devices."""
     for name in names:
         ansible.tenant.graph("POST", f"/deviceManagement/managedDevices/{ansible.tenant.control.device(name)['id']}/resetPasscode")
     ansible.tenant.control.advance(ONLINE_AGAIN)
@@ -119,7 +119,7 @@ def test_passcodes_are_returned_and_sealed_and_shown_nowhere(both_executions):
 
 
 def test_no_passcode_of_a_device_of_others_is_handed_over(each_execution):
-    """case 77: who may look at resets later sees the devices that the task may reset, and no others."""
+    """case 77: a task that reads resets later sees only the devices that it may reset."""
     control = each_execution.tenant.control
     control.patch_device(control.device("PHONE-FIELD-02")["id"], managedDeviceOwnerType="personal")
     reset(each_execution, PHONE, "PHONE-FIELD-02", "XCOVER-WAREHOUSE-01")
@@ -178,7 +178,7 @@ def test_each_sealed_passcode_is_written_to_a_file_once(each_execution):
     assert {path.stat().st_mode & 0o777 for path in paths} == {0o600}
     opened = [unseal(path.read_text(), key, certificate) for path in paths]
     assert opened == [entry["passcode"] for entry in clear if entry["passcode"]]
-    # Sealed to somebody else, it does not replace the file, and is told.
+    # A file sealed to another recipient does not replace the existing one, and is reported.
     other, _key = recipient(each_execution.folder)
     before = [path.read_text() for path in paths]
     told = each_execution.module(MODULE, {**options, "seal_to": [str(other)]})
@@ -327,5 +327,5 @@ def test_a_fleet_is_read_in_batches_and_throttling_is_waited_for(ansible):
     found = ansible.module(MODULE, {"device_groups": ["All fleet devices"]})
     assert outcomes_of(found) == [("none", None)] * 60 and found.result["summary"]["none"] == 60
     assert len({entry["id"] for entry in found.result["results"]}) == 60
-    # The group, its members, the number and the list of devices, three batches of records, one more for the throttled.
+    # The group, its members, the number and the list of devices, three batches of records, and another one for the throttled.
     assert sum(entry["kind"] == "graph" for entry in found.journal) == 8

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Applications as an administrator makes them who is signed in by the Azure CLI, and sign-in with what was made."""
+"""Test applications that an administrator with the Azure CLI creates, and signing in with them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ READ = "DeviceManagementManagedDevices.Read.All"
 
 @pytest.fixture
 def person(tenant: t.Any) -> dict[str, str]:
-    """Return the options of a person who is signed in."""
+    """Return the options of a signed-in person."""
     return {"auth_method": "access_token", "access_token": tenant.control.token(person=True)}
 
 
@@ -41,7 +41,7 @@ def test_a_second_run_changes_nothing(each_execution: t.Any, person: dict[str, s
     made = beats.run.result["application"]
     assert made["permissions"] == [READ] and beats.run_again.result["application"] == made
     assert beats.run.result["diff"]["after"]["permissions"] == [READ]
-    # What signs in with it, may do its work, and nothing else.
+    # A sign-in with it has exactly its permissions.
     both = tmp_path / "both.pem"
     both.write_text(certificate.read_text() + key.read_text())
     both.chmod(0o600)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Passes of users as a help desk asks for them, in the controller's process and as a module."""
+"""Test passes of users on request of a help desk, in the controller's process and as a module."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ POST = r"temporaryAccessPassMethods$"
 
 @pytest.fixture
 def sealed(tmp_path: pathlib.Path) -> dict[str, list[str]]:
-    """Return options that hand passes over, and leave results to be seen."""
+    """Return options that hand passes over, and keep results visible."""
     return {"seal_to": [str(recipient(tmp_path)[0])]}
 
 

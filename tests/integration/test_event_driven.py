@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rulebooks, in a real ansible-rulebook that listens on 127.0.0.1, against the emulated tenant."""
+"""Test the rulebooks in a real ansible-rulebook that listens on 127.0.0.1, against the emulated tenant."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .harness import COLLECTION, REPOSITORY, Running
 RULEBOOKS = ("reset_from_ticket", "reset_from_ticket_job_template")
 TOKEN = "help-desk-token-7f1c"
 CONTROLLER_TOKEN = "controller-token-93ab"
-# The second is a name that templates take for a number when they may.
+# Templates read the second name as a number if they can.
 FIRST, SECOND = "PHONE-HELPDESK-01", "0x1F"
 
 needs_java = pytest.mark.skipif(
@@ -53,7 +53,7 @@ def listens(port: int) -> bool:
 
 
 class Controller:
-    """What ansible-rulebook asks of AWX: a job template, a launch, and what became of the job."""
+    """Emulate AWX's requests of ansible-rulebook: a job template, a launch, and the status of the job."""
 
     def __init__(self) -> None:
         self.launched: list[dict[str, t.Any]] = []
@@ -98,12 +98,12 @@ class Controller:
 
 
 class Desk:
-    """A help desk that sends tickets to both rulebooks, and what came of them."""
+    """A help desk that sends tickets to both rulebooks, and their outcomes."""
 
     def __init__(self, ansible: t.Any, controller: Controller) -> None:
         self.folder: pathlib.Path = ansible.folder
         self.ports = [free_port(), free_port()]
-        # Both in one process, each with a port of its own.
+        # Both in one process, each with its own port.
         rulesets = [ruleset for name in RULEBOOKS for ruleset in rulebook(name)]
         rulesets[1]["sources"][0]["eda.builtin.webhook"]["port"] = self.ports[1]
         variables = {"pin_reset_webhook_port": self.ports[0], "pin_reset_job_template": "Reset passcode"}
@@ -149,7 +149,7 @@ class Desk:
             return session.post(f"http://127.0.0.1:{port}/tickets", data=data, headers=headers, timeout=60).status_code
 
     def resets(self) -> list[dict[str, t.Any]]:
-        """Return what each playbook's reset returned, in order."""
+        """Return the return values of each playbook's reset, in order."""
         record = self.folder / "record.jsonl"
         lines = [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()] if record.exists() else []
         return [line["result"] for line in lines if line["action"] == f"{COLLECTION}.intune_device_passcode"]
@@ -185,7 +185,7 @@ def test_each_ticket_resets_its_device_once_and_nothing_else_gets_through(ansibl
         {**good, "opened": "yesterday"},
         {**good, "opened": "2026-19-39T08:00:00Z"},
         {**good, "opened": "2026-01-31T29:00:00Z"},
-        # case 43: numbers and booleans, whose text would fit.
+        # case 43: numbers and booleans, whose text would be valid.
         {**good, "ticket": 4711},
         {**good, "device": 12345},
         {**good, "device": True},
@@ -204,11 +204,11 @@ def test_each_ticket_resets_its_device_once_and_nothing_else_gets_through(ansibl
             assert desk.send(port, "no JSON") == 400
             assert [desk.send(port, body) for body in bad] == [200] * len(bad)
             assert [desk.send(port, good), desk.send(port, good)] == [200, 200]
-            # Another ticket for a device that has been reset since it was opened.
+            # Another ticket for a device that was reset after the ticket was opened.
             assert desk.send(port, {**good, "ticket": "INC0012347"}) == 200
             assert desk.send(port, {**good, "ticket": "4711", "device": SECOND}) == 200
         desk.running.until(lambda: desk.output.count("PLAY RECAP") >= 3 and len(controller.launched) >= 3)
-        # The files of a run hold its environment; they go with it.
+        # The files of a run hold its environment, and are removed with it.
         desk.running.until(lambda: not list(desk.temporary.glob("eda*")))
     assert desk.output.count("Refused, nothing was reset") == 2 * len(bad)
     reset = [[(one["device"], one["changed"]) for one in result["results"]] for result in desk.resets()]

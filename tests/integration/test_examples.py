@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The examples in the documentation run as they stand, against the demo tenant."""
+"""Run the unchanged examples of the documentation against the demo tenant."""
 
 from __future__ import annotations
 
@@ -63,13 +63,13 @@ def test_the_examples_run_and_return_what_is_documented(ansible, module, tmp_pat
     (tmp_path / "passes").mkdir(mode=0o700)
     variables |= {"certificate_path": str(certificate(tmp_path, "helpdesk")), "handover_directory": str(tmp_path / "passes")}
     variables["resets"] = {"results": [{"id": ansible.tenant.control.device("PHONE-FIELD-01")["id"], "status": "done"}]}
-    # Where reports are written.
+    # The folder of the reports.
     (ansible.folder / "reports").mkdir()
     if module is intune_pin_readiness_info:
         onboard(ansible, "LT-BERLIN-012")
     env = {}
     if module is entra_application:
-        # An administrator has signed in by the Azure CLI.
+        # An administrator has signed in with the Azure CLI.
         env["PATH"] = f"{fake_az(tmp_path, ansible.tenant, person=True)}:{os.environ['PATH']}"
     play = ansible.tasks(yaml.safe_load(module.EXAMPLES), vars=variables, env=env)
     assert play.code == 0, play.output
@@ -95,7 +95,7 @@ COMMON = {"changed", "invocation", "diff", "warnings", "failed", "msg", "error"}
 
 
 def assert_documented(result: dict, returns: dict, where: str) -> None:
-    """Every key that comes back is documented, and every documented key that always comes back is there."""
+    """Assert that every returned key is documented, and that every documented key that is always returned exists."""
     keys = {key for key in result if not key.startswith("_ansible")} - (COMMON if not where else set())
     if "censored" in keys:
         return

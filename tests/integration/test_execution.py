@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A task has the same result in process and as a module, and what cannot be the same in process runs as a module."""
+"""Check that a task has the same result in process and as a module, and runs as a module if it cannot."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ CONNECTION = "endpointops.intune.intune_connection_info"
 RESET = "endpointops.intune.intune_device_passcode"
 PHONES = ["PHONE-HELPDESK-01", "PHONE-HELPDESK-02"]
 TASKS: dict[str, dict[str, t.Any]] = {CONNECTION: {}, RESET: {"devices": PHONES, "max_age": 0, "wait": False}}
-# What makes a task run as a module and changes nothing else.
+# A setting that only makes a task run as a module.
 AS_MODULE: dict[str, t.Any] = {"environment": {"ANYTHING": "at all"}}
 
-# Each way to say a task, by what it adds to it, and how many processes that starts.
+# Each form of a task by its additions, and the number of processes that it starts.
 WAYS: dict[str, tuple[dict[str, t.Any], int]] = {
     "plain": ({}, 0),
     "diff": ({"diff": True}, 0),
@@ -38,9 +38,9 @@ WAYS: dict[str, tuple[dict[str, t.Any], int]] = {
     "become": ({"become": True, "become_method": "as_is"}, 1),
     "delegated elsewhere": ({"delegate_to": "elsewhere"}, 1),
 }
-# What differs from one moment to the next.
+# Values that change from one moment to the next.
 VOLATILE = ("clock_skew", "token_expires", "started", "last_updated")
-# What Ansible itself adds to the result of a task.
+# Values that Ansible itself adds to the result of a task.
 ANSIBLES = {
     *("ansible_job_id", "finished", "started", "results_file", "stdout", "stderr", "stdout_lines", "stderr_lines"),
     *("item", "ansible_loop_var", "failed", "_ansible_delegated_vars", "_ansible_item_label"),
@@ -49,13 +49,13 @@ ANSIBLES = {
 
 @pytest.fixture
 def playbooks(tmp_path, tenant) -> Ansible:
-    """Let the tasks themselves say how they run."""
+    """Let the tasks themselves choose their execution."""
     return Ansible(tmp_path, tenant, "in_process")
 
 
 @pytest.fixture
 def hosts(tmp_path) -> list[str]:
-    """Arguments that make other hosts known: three by the connection local, and one that is elsewhere."""
+    """Return arguments that add other hosts: three with the connection local, and one elsewhere."""
     path = tmp_path / "hosts.yml"
     local = "{ansible_connection: local}"
     path.write_text(f"all: {{hosts: {{first: {local}, second: {local}, third: {local}, elsewhere: {{ansible_connection: remote}}}}}}\n")
@@ -63,7 +63,7 @@ def hosts(tmp_path) -> list[str]:
 
 
 def results(task: TaskRun) -> list[dict[str, t.Any]]:
-    """One, or those of a loop."""
+    """Return the one result, or those of a loop."""
     entries = task.result.get("results") or []
     return entries if any("ansible_loop_var" in entry for entry in entries) else [task.result]
 
@@ -72,7 +72,7 @@ def steady(value: t.Any) -> t.Any:
     if isinstance(value, dict):
         return {name: steady(item) for name, item in value.items() if name not in VOLATILE}
     if isinstance(value, str):
-        # Before ansible-core 2.19 a text has a type of Ansible's own, which messages name.
+        # Before ansible-core 2.19, messages name Ansible's own type for a text.
         return re.sub(r"<class '[\w.]+'>", "<class>", value)
     return [steady(item) for item in value] if isinstance(value, list) else value
 
@@ -83,7 +83,7 @@ def assert_same(found: t.Mapping[str, t.Any], plain: t.Mapping[str, t.Any]) -> N
 
 
 def processes(play: PlayRun) -> dict[str, int]:
-    """Return how many processes of our modules each task started, by its name: -vvv shows the code that is sent for one."""
+    """Return the number of processes of our modules for each task, by its name: -vvv shows the code that is sent for one."""
     found = re.findall(r"^TASK \[(.*?)\] \**$(.*?)(?=^TASK|^PLAY|\Z)", play.output, re.MULTILINE | re.DOTALL)
     return {name: len(re.findall(r" PUT .*/AnsiballZ_intune_\w+\.py$", text, re.MULTILINE)) for name, text in found}
 
@@ -122,7 +122,7 @@ def test_check_mode_and_failures_are_the_same_by_both(playbooks):
     for inside, module in zip(play.tasks[::2], play.tasks[1::2], strict=True):
         assert (inside.status, inside.writes, module.writes) == (module.status, [], [])
         assert inside.status == ("ok" if inside.name == "check" else "failed")
-        # Graph and Entra give each answer an ID of its own, which is returned.
+        # Graph and Entra give each response its own ID, which is returned.
         assert_same(*(without_ids(task.result) for task in (inside, module)))
 
 
@@ -136,7 +136,7 @@ def without_ids(value: t.Any) -> t.Any:
 
 @pytest.mark.exhaustive
 def test_several_hosts_by_each_strategy(playbooks, hosts):
-    """For many hosts once, for each of them at once, and for one that is elsewhere."""
+    """Once for many hosts, for each of them at once, and for one elsewhere."""
     many = {"hosts": "first,second,third"}
     check = {RESET: TASKS[RESET], "check_mode": True}
     play = playbooks.plays(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Many devices in one task: groups, quotas, journals, interrupted runs, sealed passcodes, and what a person sees of it."""
+"""Test many devices in one task: groups, quotas, journals, interrupted runs, sealed passcodes, and a person's view of it."""
 
 from __future__ import annotations
 
@@ -41,17 +41,17 @@ def fleet(tenant):
 
 @pytest.fixture
 def in_process(tmp_path, tenant, warm) -> Ansible:
-    """Where it matters that the task is run in the controller's process."""
+    """Run tasks in the controller's process, for tests that depend on it."""
     return Ansible(tmp_path, tenant, "in_process", warm)
 
 
 def resets(tenant) -> collections.Counter[int]:
-    """How many devices had how many resets."""
+    """Return the number of devices by their number of resets."""
     return collections.Counter(len(times) for times in tenant.control.resets().values())
 
 
 def envelopes(task: TaskRun) -> int:
-    """Return the number of requests to Graph, where a batch is one."""
+    """Return the number of requests to Graph, counting a batch as one."""
     return sum(entry["kind"] == "graph" for entry in task.journal)
 
 
@@ -74,7 +74,7 @@ def test_a_nested_group_is_reset_once_and_in_few_requests(fleet, each_execution)
     assert [len(task.writes) for task in play.tasks] == [0, 0, 60, 0]
     assert [task.tokens for task in play.tasks] == [1, 1, 1, 1]
     assert resets(fleet) == {1: 60}
-    # 2 groups, their members, the number and the list of devices; then three batches to read, three to reset, and three to see that the
+    # 2 groups, their members, the number and the list of devices; then three batches to read, three to reset, and three to check that the
     # resets are shown; and the audit log before the first reset and after the last one.
     assert envelopes(run) <= 18, [f"{entry['method']} {entry['path']}" for entry in run.journal if entry["kind"] == "graph"]
     assert run.result["results"][0]["device"] == "FLEET-000060", "what is named comes first, and by its name"
@@ -94,7 +94,7 @@ def test_groups_that_cannot_be_used_are_refused_before_anything_is_reset(fleet, 
 @pytest.mark.parametrize("style", one_of("integer", "missing", "zero", "fractional", "date"))
 def test_a_service_that_throttles_early_is_waited_for(fleet, in_process, style):
     control = fleet.control
-    # 20 writes in 20 seconds. Of those 15 were used 12 seconds ago.
+    # 20 writes in 20 seconds, of which 15 were used 12 seconds ago.
     control.settings(quota_scale=0.1, retry_after=style)
     control.charge_quota("devices", writes=15, client_id=fleet.env["INTUNE_CLIENT_ID"])
     control.advance(12)
@@ -107,7 +107,7 @@ def test_a_service_that_throttles_early_is_waited_for(fleet, in_process, style):
 def test_another_application_takes_the_quota_meanwhile(fleet, in_process):
     control, start = fleet.control, fleet.journal_end()
     control.settings(retry_after="zero")
-    # Two of the three batches of resets are slow; by then the other application has used what the tenant may send.
+    # Two of the three batches of resets are slow; by then the other application has used the tenant's quota.
     control.arm("delay", "POST", r"^/\$batch$", version="v1.0", seconds=2, skip=1, times=2)
     options = {"device_groups": [EVERYONE], "max_devices": 60, "write_quota": 2000, "wait": False}
     with in_process.start([{"name": "reset", RESET: options}]) as run:
@@ -129,7 +129,7 @@ def test_a_run_that_was_killed_is_continued(fleet, each_execution, answered):
     options = {"device_groups": [EVERYONE], "max_devices": 60, "wait": False, "journal_path": str(path)}
     task = {"name": "reset", RESET: options}
     for device in control.devices():
-        # The devices' records do not show a reset for long: the next run has to know it from the journal.
+        # The devices' records do not show a reset for a long time: the next run has to know it from the journal.
         control.patch_device(device["id"], visible=3600)
     if not answered:
         control.arm("delay", "POST", r"^/\$batch$", version="v1.0", seconds=60, processed=True)
@@ -139,7 +139,7 @@ def test_a_run_that_was_killed_is_continued(fleet, each_execution, answered):
         refused = each_execution.module(MODULE, options)
         assert refused.status == "failed" and "is in use by another run" in refused.result["msg"] and refused.writes == []
         run.kill()
-    # Twenty, unless this machine is so slow that it was the turn of the next ones.
+    # Twenty, unless this machine is so slow that the next ones were due.
     sent, left = len(control.resets()), path.read_bytes()
     assert sent < 60 and events(path) == {"journal": 1, "begin": 1, "intent": sent, **({"accepted": sent} if answered else {})}
     check = each_execution.module(MODULE, options, check_mode=True)
@@ -217,7 +217,7 @@ def test_a_journal_that_others_can_lock_or_replace_is_refused(fleet, each_execut
 
 
 def lag(fleet, record: float, log: float) -> None:
-    """Let the service show each reset so many seconds later: in the devices' records, and in the audit log."""
+    """Show each reset so many seconds later: in the devices' records, and in the audit log."""
     fleet.control.settings(audit_delay=log)
     for device in fleet.control.devices():
         fleet.control.patch_device(device["id"], visible=record)
@@ -246,7 +246,7 @@ def test_two_equal_tasks_in_a_row_reset_each_device_once(fleet, in_process, reco
 
 
 def test_case_11_a_killed_task_is_run_again_without_a_journal(fleet, each_execution):
-    """Its resets are in the audit log alone."""
+    """Only the audit log has its resets."""
     lag(fleet, 3600, 0)
     options = {"device_groups": [EVERYONE], "max_devices": 60, "wait": False}
     with each_execution.start([{"name": "killed", RESET: {**options, "write_quota": 20}}]) as run:
@@ -259,7 +259,7 @@ def test_case_11_a_killed_task_is_run_again_without_a_journal(fleet, each_execut
 
 @pytest.mark.parametrize("answered", [False, True], ids=["case 12: before the answers", "case 12: after the answers"])
 def test_a_killed_task_is_run_again_on_the_same_machine_before_anything_is_shown(fleet, each_execution, answered):
-    """Without a journal: the machine remembers what the killed task sent."""
+    """Without a journal: the machine has a record of the requests of the killed task."""
     lag(fleet, 300, 300)
     options = {"devices": names(1, 20), "wait": False, "confirm_timeout": 1}
     if not answered:
@@ -299,7 +299,7 @@ def test_case_12_another_reset_at_the_same_moment_is_told_with_the_name(fleet, i
     control.arm("delay", "POST", r"/resetPasscode$", seconds=3, processed=False)
     with in_process.start([{"name": "first", RESET: {"devices": names(1, 1), "wait": False}}]) as run:
         run.until(lambda: control.faults()[0]["hits"] == 1)
-        # The task has read the device, and its reset is on the way.
+        # The task has read the device, and its reset is in transit.
         fleet.graph("POST", f"/deviceManagement/managedDevices/{device}/resetPasscode")
         output = " ".join(run.output().split())
         assert run.code == 0, output
@@ -312,7 +312,7 @@ def test_case_12_another_reset_at_the_same_moment_is_told_with_the_name(fleet, i
 
 @pytest.mark.parametrize("place", one_of("lock_directory", "TMPDIR", "XDG_RUNTIME_DIR"))
 def test_case_12_tasks_at_once_reset_each_device_once(fleet, each_execution, tmp_path, place):
-    """Without a journal. The devices' records show a reset late, and the answers to the first ones are slow."""
+    """Without a journal. The devices' records show a reset late, and the responses to the first ones are slow."""
     control, folder = fleet.control, tmp_path / "locks"
     folder.mkdir(0o700)
     for device in control.devices():
@@ -360,7 +360,7 @@ def test_devices_are_asked_to_check_in_when_that_is_wished_for(fleet, ansible):
 
 
 def certificate(folder: pathlib.Path, name: str, *, key: t.Any = None, days: int = 1, encipher: bool = True) -> pathlib.Path:
-    """Return the path of a certificate, which lies beside its key and ends in so many days."""
+    """Return the path of a certificate, which is beside its key and ends in so many days."""
     key = key or rsa.generate_private_key(65537, 2048)
     now, subject = datetime.datetime.now(datetime.timezone.utc), x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
     builder = x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key()).serial_number(1)
@@ -418,7 +418,7 @@ def test_where_beta_is_blocked_the_task_works_without_it(fleet, ansible):
 
 
 def test_a_fleet_says_where_it_is_and_one_device_is_quiet(fleet, in_process):
-    """And a device that is offline is waited for, and is no failure."""
+    """The task also waits for an offline device, which is not a failure."""
     offline = fleet.control.device("FLEET-000003")["id"]
     fleet.control.patch_device(offline, outcome="offline")
     play = in_process.tasks(

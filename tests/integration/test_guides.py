@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The examples of the guides run as they stand, and print what the guides say.
+"""Run the unchanged examples of the guides, and compare their output with the guides.
 
-Every task of the guides in GUIDES is run, except for those in NOT_RUN, which says why. That all of them are valid is shown, for all guides,
-by tests/quality/test_guides.py; the examples of modules are run by test_examples.py.
+Run every task of the guides in GUIDES, except for those in NOT_RUN, which has the reasons. tests/quality/test_guides.py checks all guides
+for valid tasks; test_examples.py runs the examples of modules.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tests.quality.test_guides import ROOT, Block, blocks, tasks_of
 from .test_device_passcode_info import recipient
 
 RST = ROOT / "docs" / "docsite" / "rst"
-# In this order: a guide finds what those before it have left. The last one moves a policy away.
+# In this order: a guide uses the state that earlier ones leave. The last one moves a policy away.
 GUIDES = (
     ROOT / "roles" / "pin_reset" / "README.md",
     RST / "guide_start.rst",
@@ -47,7 +47,7 @@ NOT_RUN = {
 
 
 def plays_of(path: pathlib.Path) -> list[dict[str, t.Any]]:
-    """Return the plays of a guide, and its lists of tasks as plays, without what is not run."""
+    """Return the plays of a guide, and its lists of tasks as plays, without excluded tasks."""
     plays = []
     for block in blocks(path):
         if not block.kind.startswith("yaml") or not list(tasks_of(block.content)):
@@ -87,7 +87,7 @@ def test_the_examples_of_the_guides_run(ansible, openssl):
         "handover_directory": str(ansible.folder / "sealed"),
     }
     plays = [play for path in GUIDES for play in plays_of(path)]
-    # Each play of the guide on handing over writes into the same file: keep the sealed one.
+    # Each play of the guide on handing over writes to the same file: keep the sealed one.
     sealed = next(task for play in plays for task in play["tasks"] if task["name"] == "Write the sealed passcode for the help desk")
     sealed["ansible.builtin.copy"]["dest"] = str(ansible.folder / "sealed.cms")
     done = ansible.plays(plays, "-e", json.dumps(variables))
@@ -104,7 +104,7 @@ def test_the_examples_of_the_guides_run(ansible, openssl):
     assert written["recipients"][0]["fingerprint"] in openssl(compare)
     files = {entry["sealed_file"] for entry in written["results"] if entry["sealed_file"]}
     assert files and files <= {str(path) for path in (ansible.folder / "sealed").iterdir()}
-    # What comes out at the end is a passcode, the same by both ways.
+    # The result is a passcode, the same in both ways.
     passcode = openssl(read)
     assert passcode in control.secrets() and passcode == (ansible.folder / "handover").read_text(encoding="utf-8")
     assert passcode not in done.output

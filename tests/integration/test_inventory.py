@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The inventory plugin as ansible-inventory runs it, and playbooks that have a host for each device."""
+"""Test the inventory plugin in ansible-inventory, and playbooks with a host for each device."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Inventory:
 class Slice(Ansible):
     @staticmethod
     def command(playbook: str, *arguments: str) -> list[str]:
-        """Without localhost in the inventory: AWX's holds the devices alone."""
+        """Return the command without localhost in the inventory: AWX's contains only the devices."""
         return [str(pathlib.Path(sys.executable).with_name("ansible-playbook")), playbook, *arguments]
 
 
@@ -63,12 +63,12 @@ def inventory(ansible: Ansible) -> Inventory:
 
 
 def plain(value: t.Any) -> t.Any:
-    """Without the marks that --export puts around strings that are no templates."""
+    """Return a value without the marks that --export puts around strings that are not templates."""
     return value["__ansible_unsafe"] if isinstance(value, dict) and set(value) == {"__ansible_unsafe"} else value
 
 
 def in_awx(exported: dict[str, t.Any], number: int, count: int, path: pathlib.Path) -> pathlib.Path:
-    """Return the inventory of one slice of a job, as AWX gives it: a script that prints the hosts that fall to it, with their variables."""
+    """Return the inventory of one slice of a job, as AWX gives it: a script that prints the hosts of the slice, with their variables."""
     hostvars = exported["_meta"]["hostvars"]
     mine = sorted(hostvars)[number - 1 :: count]
     data = {"all": {"hosts": mine}, "_meta": {"hostvars": {host: hostvars[host] for host in mine}}}
@@ -78,7 +78,7 @@ def in_awx(exported: dict[str, t.Any], number: int, count: int, path: pathlib.Pa
 
 
 def test_devices_are_listed_for_awx(inventory: Inventory) -> None:
-    """As an inventory source: credentials by environment alone, unset ones as ''; all that comes out is JSON."""
+    """As an inventory source: credentials only by environment, unset ones as ''; the whole output is JSON."""
     tenant = inventory.ansible.tenant
     evil = tenant.control.device("LT-BERLIN-014")["id"]
     tenant.control.patch_device(evil, deviceName=EVIL)
@@ -108,7 +108,7 @@ def test_devices_are_listed_for_awx(inventory: Inventory) -> None:
 
 
 def test_case_69_a_device_is_chosen_by_its_name(inventory: Inventory) -> None:
-    """--limit takes the name; of two devices with one name, both hosts are there, and neither has the name alone."""
+    """--limit takes the name; of two devices with one name, both hosts exist, and neither has only the name."""
     ansible = inventory.ansible
     source = inventory.write("prod", platforms=["windows", "android"])
     tasks = [{"name": "Show", "ansible.builtin.debug": {"msg": "{{ intune_id }} {{ intune_predicted_outcome }}"}}]
@@ -135,7 +135,7 @@ def test_a_source_that_fails_lists_nothing_and_says_why(inventory: Inventory) ->
     assert "Traceback" not in done.stderr and '"hostvars"' not in done.stdout
     application = inventory.ansible.tenant.control.add_app(roles=["Group.Read.All"])
     done = inventory.run(source, "--list", INTUNE_CLIENT_ID=application["client_id"], INTUNE_CLIENT_SECRET=application["client_secret"])
-    # Warnings are broken into lines before ansible-core 2.18.
+    # ansible-core breaks warnings into lines before 2.18.
     told = " ".join(done.stderr.split())
     assert "intune_devices needs the application permission DeviceManagementManagedDevices.Read.All" in told
 
@@ -152,7 +152,7 @@ def test_the_examples_list_devices(inventory: Inventory, number: int) -> None:
 
 @pytest.mark.exhaustive
 def test_two_slices_of_a_job_reset_each_device_once(inventory: Inventory) -> None:
-    """A host for each device, in two jobs that know nothing of each other, as AWX slices them."""
+    """A host for each device, in two independent jobs, as AWX slices them."""
     ansible, tenant = inventory.ansible, inventory.ansible.tenant
     tenant.control.reset("fleet:9")
     tenant.control.patch_device(tenant.control.devices()[0]["id"], deviceName=EVIL)
@@ -169,7 +169,7 @@ def test_two_slices_of_a_job_reset_each_device_once(inventory: Inventory) -> Non
             "delegate_to": "localhost",
         },
         {"name": "Name", "ansible.builtin.debug": {"msg": "{{ intune_device_name }}"}},
-        # Also a module that knows nothing of this collection runs on the controller.
+        # A module outside this collection also runs on the controller.
         {"name": "Ping", "ansible.builtin.ping": None},
     ]
     path = ansible.folder / "slice.yml"

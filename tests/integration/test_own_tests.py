@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The repository of the guide "Test your own playbooks without a tenant" works as it stands, with nothing else of this repository.
+"""Check that the repository of the guide "Test your own playbooks without a tenant" works unchanged, and without this repository.
 
-That its files name what exists is shown by tests/quality/test_guides.py.
+tests/quality/test_guides.py checks that its files refer to existing objects.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ TIMEOUT = 300.0
 
 
 def run(command: str, folder: pathlib.Path, environment: dict[str, str]) -> str:
-    """Run a command as a step of a workflow, and return what it printed."""
+    """Run a command as a step of a workflow, and return its output."""
     merged: dict[str, t.Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "timeout": TIMEOUT}
     done = subprocess.run(command, shell=True, cwd=folder, env=environment, check=False, **merged)
     assert done.returncode == 0, f"{command}\n{done.stdout}"
@@ -36,7 +36,7 @@ def run(command: str, folder: pathlib.Path, environment: dict[str, str]) -> str:
 
 @pytest.fixture
 def repository(tmp_path: pathlib.Path) -> pathlib.Path:
-    """Return a folder with the files of the guide, which installs from here what the guide installs from elsewhere."""
+    """Return a folder with the files of the guide, which installs from here instead of from elsewhere."""
     folder = tmp_path / "repository"
     for name, text in files_of(OWN_TESTS).items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The permissions that are documented suffice, and none of them is too much: shown against a tenant that enforces them.
+"""Check that the documented permissions suffice, and that none is superfluous, against a tenant that enforces them.
 
-What is run is what the controller's process runs, without ansible-playbook around it: there are more than a hundred runs.
+Run the code of the controller's process without ansible-playbook, because there are more than a hundred runs.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ LAPTOP = {"devices": ["LT-BERLIN-014"]}
 NO_WAIT = {"wait": False}
 POLICY = {"name": "PIN recovery", "enable_pin_recovery": True}
 
-# A task of each module that makes use of all that it may do by itself.
+# A task of each module that uses all permissions that it can use by itself.
 TASKS: dict[str, dict[str, t.Any]] = {
     "intune_pinreset_consent": {},
     "intune_pinreset_consent_info": {},
@@ -76,7 +76,7 @@ ONLY_WHERE = (
     OnlyWhere("intune_pin_policy_info", {}, permissions.READ_GROUPS),
     OnlyWhere("intune_pin_policy_info", {"rollout": "devices"}, permissions.WRITE_CONFIGURATION),
     *(
-        # The report asks by the same code.
+        # The report sends its requests with the same code.
         OnlyWhere(module, options, row if module == "intune_pin_readiness_info" else row[:1])
         for module in ("intune_pin_readiness_info", "intune_pin_report")
         for options, row in (
@@ -90,7 +90,7 @@ ONLY_WHERE = (
     OnlyWhere("intune_pin_readiness_info", {"device": "LT-BERLIN-012"}, permissions.READ_DEVICES),
     OnlyWhere("intune_pin_readiness_info", {"probe": True}, permissions.READ_DEVICES),
     *(
-        # The three look groups up by the same code: that others do in place of the least permission is seen once.
+        # The three look groups up with the same code: test once that other permissions replace the least one.
         OnlyWhere(module, {**PEOPLE, **options}, row if module == "intune_device_info" else row[:1])
         for module, options in (
             ("intune_device_info", {}),
@@ -115,7 +115,7 @@ ONLY_WHERE = (
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
-    """Nothing is late in this tenant, so that there is nothing to wait for."""
+    """Do not wait, because nothing is late in this tenant."""
 
     class Impatient(_module.SystemClock):
         sleep = staticmethod(lambda _seconds: None)
@@ -129,14 +129,14 @@ class Run(t.NamedTuple):
 
     @property
     def complaints(self) -> str:
-        """Why it failed, and what it could not do or read, with how to mend it."""
+        """Return why it failed, and the parts that it could not do or read, with the remedy."""
         parts = [self.result, *(self.result.get(name, {}) for name in ("connection", "readiness", "recovery"))]
         told = [self.result.get("msg", ""), *(problem for part in parts for problem in part.get("problems", ()))]
         return " ".join(filter(None, told))
 
 
 def run(tenant, module: str, options: t.Mapping[str, t.Any], roles: t.Iterable[str], *, check: bool = False) -> Run:
-    """One task, with a token that has these roles and no others."""
+    """Run one task, with a token that has only these roles."""
     connection = {option: tenant.env[f"INTUNE_{option.upper()}"] for option in ("graph_url", "authority_url", "ca_path")}
     code = importlib.import_module(f"ansible_collections.endpointops.intune.plugins.modules.{module}")
     token = tenant.control.token(roles=sorted(set(roles)))
@@ -146,7 +146,7 @@ def run(tenant, module: str, options: t.Mapping[str, t.Any], roles: t.Iterable[s
 
 
 def prepare(tenant, module: str, seed: str = "demo") -> None:
-    """Return a tenant in which there is something to read."""
+    """Prepare a tenant with readable data."""
     tenant.control.reset(seed)
     if module == "intune_pin_policy_info":
         group = {"@odata.type": "#microsoft.graph.groupAssignmentTarget", "groupId": tenant.graph("GET", "/groups")["value"][0]["id"]}
@@ -169,7 +169,7 @@ def test_the_listed_permissions_suffice_and_each_of_them_is_needed(tenant, modul
     for row in rows:
         without = run(tenant, module, TASKS[module], [other[0] for other in rows if other is not row])
         assert row[0] in without.complaints or names_it(without, module, row[0]), (row, without.result)
-        # Those that list what they could not read; all others fail.
+        # Modules that list unreadable parts; all others fail.
         lists = ("intune_connection_info", "intune_pin_readiness_info", "intune_pin_report", "intune_pin_recovery")
         finds_nobody = module == "intune_pin_recovery" and row is permissions.READ_USERS
         assert bool(without.result.get("failed")) == (module not in lists or finds_nobody)
@@ -177,7 +177,7 @@ def test_the_listed_permissions_suffice_and_each_of_them_is_needed(tenant, modul
     own = [item.row[0] for item in ONLY_WHERE if item.module == module and item.options == TASKS[module]]
     assert not enough.result.get("failed"), enough.result
     assert bool(enough.complaints) == bool(own) and all(permission in enough.complaints for permission in own)
-    # What is listed beside the least one does in its place.
+    # A permission listed beside the least one can replace it.
     for row in rows:
         for other in row[1:]:
             found = run(tenant, module, TASKS[module], [other if row is given else given[0] for given in rows])
@@ -185,7 +185,7 @@ def test_the_listed_permissions_suffice_and_each_of_them_is_needed(tenant, modul
 
 
 def names_it(found: Run, module: str, permission: str) -> bool:
-    """Whether the report on the connection, which reads what it may, lists the permission and says that something could not be read."""
+    """Return whether the report on the connection lists the permission as missing, and some part as unreadable."""
     report = found.result.get("connection")
     return bool(report and report["problems"]) and permission in report["permissions"][module]["missing"]
 
@@ -193,11 +193,11 @@ def names_it(found: Run, module: str, permission: str) -> bool:
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("case", ONLY_WHERE, ids=lambda case: f"{case.module}-{case.row[0]}")
 def test_what_only_some_options_need(tenant, case):
-    # There the probe has run.
+    # The probe has run there.
     prepare(tenant, case.module, "helpdesk" if "probe" in case.options else "demo")
     if "approval_justification" in case.options:
         tenant.control.settings(approval_protects=["reset_passcode"])
-        # A request that is not approved yet: only who can look requests up finds it again.
+        # A request without approval yet: only a caller with permission to look requests up finds it again.
         asked = run(tenant, case.module, case.options, LEAST[case.module])
         assert asked.result["results"][0]["status"] == "needs_approval", asked.result
     if case.options.get("rollout") == "devices" or "expect" in case.options:
@@ -212,8 +212,8 @@ def test_what_only_some_options_need(tenant, case):
 
 
 def refused(found: Run) -> bool:
-    """Whether something could not be done or read because a permission is missing; devices that are not eligible do not count."""
-    # One of the demo's devices says nothing of its CanReset.
+    """Return whether a missing permission prevented a read or a write; ineligible devices do not count."""
+    # One of the demo's devices lacks CanReset.
     told = str({**found.result, "invocation": None}).replace("CanReset is missing", "")
     return any(word in told for word in ("403", "the permission", "approval request for", "is missing"))
 
@@ -246,7 +246,7 @@ def test_check_mode_takes_permissions_to_read_alone(tenant, task):
     assert all(".Read." in permission for permission in reading)
     before = tenant.journal_end()
     found = run(tenant, module, options, reading, check=True)
-    # Devices that are not eligible are told as a failure, too.
+    # Ineligible devices are also reported as a failure.
     assert not refused(found) and found.result.get("error", {}).get("kind") in (None, "Partial"), found.result
     entries = [entry for entry in tenant.journal(before) if entry["kind"] == "graph"]
     assert entries and all(entry["status"] < 400 and not entry["write"] for entry in entries), entries

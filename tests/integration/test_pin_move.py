@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Moving a custom profile into the settings catalog, also when it is interrupted between any two writes."""
+"""Test moving a custom profile into the settings catalog, including interruptions between any two writes."""
 
 from __future__ import annotations
 
@@ -85,11 +85,11 @@ def test_case_57_two_values_are_never_assigned_together(each_execution):
 
 
 def interrupt(ansible, move: dict, length: int, method: str, where: str, fault: str) -> None:
-    """Run a move that is interrupted at a write, and check that the next run finishes it."""
+    """Run a move with an interruption at a write, and check that the next run finishes it."""
     ansible.module(MODULE, CUSTOM)
     details = {"status": 500, "processed": True} if fault == "status" else {}
     ansible.tenant.control.arm(fault, method, where, times=None, **details)
-    # A create is never repeated by itself; what may be repeated is, for as long as retry_timeout allows.
+    # A create is never repeated automatically; other requests are, as long as retry_timeout allows.
     broken = ansible.module(MODULE, {**move, "retry_timeout": 0})
     assert broken.status == "failed", broken.result
     assigned = [item for item in catalog(ansible.tenant) if item["assignments"]]

@@ -77,7 +77,7 @@ def backend(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(params=one_of(*reversed(BACKENDS)))
 def each_backend(request: pytest.FixtureRequest) -> str:
-    """Like backend, but the custom profile in `make test-all` alone: for what hardly depends on the type."""
+    """Like backend, but use the custom profile only in `make test-all`: for results that hardly depend on the type."""
     return request.param
 
 
@@ -86,7 +86,7 @@ def path(backend: str) -> str:
 
 
 def stored(tenant, backend: str) -> list[str]:
-    """Return the names of the policies of a backend, as the tenant has them."""
+    """Return the names of the policies of a backend in the tenant."""
     name = "displayName" if backend == "custom" else "name"
     found = tenant.graph("GET", path(backend), version="beta")["value"]
     return sorted(item[name] for item in found if backend != "custom" or item["@odata.type"] == CUSTOM)
@@ -231,7 +231,7 @@ def test_case_48_a_profile_of_others_is_removed_only_with_force(each_execution):
         found = each_execution.module(MODULE, options, check_mode=check)
         assert found.status == "failed" and found.writes == [] and not found.changed
         assert made in found.result["msg"] and "WiFi/Profile/Office/WlanXml" in found.result["msg"] and "force" in found.result["msg"]
-    # The second run has nothing to warn of.
+    # The second run has no warnings.
     runs = [each_execution.module(MODULE, {**options, "force": True}, check_mode=check) for check in (True, False, False)]
     assert [run.writes for run in runs] == [[], [f"DELETE {POLICIES}/{made}"], []]
     assert [run.changed for run in runs] == [True, True, False]
@@ -409,7 +409,7 @@ def refused(ansible, options: dict, *words: str) -> None:
 
 
 def all_refused(ansible, *cases: tuple[dict, t.Sequence[str]]) -> None:
-    """Each with all of its words, and nothing is written."""
+    """Assert that each is refused with all of its words, and that nothing is written."""
     runs = ansible.cases(MODULE, {f"case {number}": options for number, (options, _words) in enumerate(cases)})
     for (options, words), found in zip(cases, runs.values(), strict=True):
         assert found.status == "failed", (options, found.result)
@@ -485,7 +485,7 @@ BAD = (
 
 
 def test_bad_input_writes_nothing(ansible):
-    """Among it a group whose name is not the only one: its ids are told."""
+    """One of them is a group with an ambiguous name: the error lists its ids."""
     groups = ansible.tenant.graph("GET", "/groups")["value"]
     names = [group["displayName"] for group in groups]
     twice = next(name for name in names if names.count(name) == 2)

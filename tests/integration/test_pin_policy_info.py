@@ -189,7 +189,7 @@ def test_bad_input(ansible):
 
 
 def rolled_out(ansible, backend: str = "custom") -> str:
-    """Return the ID of a policy that some devices have, and some failed to take."""
+    """Return the ID of a policy that succeeded on some devices, and failed on others."""
     options = {"name": "PIN", "backend": backend, "enable_pin_recovery": True, "assignments": [{"target": "all_devices"}]}
     policy = ansible.module("intune_pin_policy", options).result["pin_policy"]["id"]
     windows = [device["id"] for device in ansible.tenant.control.devices() if device["operatingSystem"] == "Windows"]
@@ -200,7 +200,7 @@ def rolled_out(ansible, backend: str = "custom") -> str:
         windows[3]: "notApplicable",
     }
     ansible.tenant.control.call("POST", "policy_states", {"policy_id": policy, "states": states})
-    # The first look at an export is after three seconds, the second one after four more.
+    # The first read of an export is after three seconds, the second one four seconds later.
     ansible.tenant.control.settings(export_reads=0)
     return policy
 
@@ -312,7 +312,7 @@ def test_a_report_needs_no_choice_of_columns(ansible):
 
 
 def test_nobody_learns_the_reports_address(ansible):
-    """It holds its own key."""
+    """The address contains its own key."""
     rolled_out(ansible)
     ansible.tenant.control.arm("status", "GET", "^/exports/", times=None, status=404)
     play = ansible.tasks([{"name": "info", f"endpointops.intune.{MODULE}": {"rollout": "devices", "retry_timeout": 0}}], "-vvvv")

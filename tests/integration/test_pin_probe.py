@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The probe as operators keep it, in the controller's process and as a module."""
+"""Test the probe as operators manage it, in the controller's process and as a module."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def test_what_differs_is_named(each_execution):
     expected = {
         "name": "PIN recovery",
         "settings": {"minimum_pin_length": 8},
-        # As a form gives it.
+        # As a form passes it.
         "assignments": "target=group group='Pilot ring'",
         "scope_tags": "Berlin",
     }
@@ -143,7 +143,7 @@ LAPTOP = {
     "osVersion": "10.0.26100.4061",
     "deviceType": "desktop",
 }
-# The tenant's clock is real here: a device that takes two seconds is waited for by looks a second apart.
+# The tenant's clock is real here: the task polls once a second for a device that takes two seconds.
 SOON = {"device": "PF3XYZ12", "match_by": "serial_number", "wait_timeout": 60, "interval": 1, "expect": {"name": "PIN recovery"}}
 SHORT = {**SOON, "wait_timeout": 1}
 

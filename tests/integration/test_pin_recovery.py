@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A help desk that has nothing but the survey: users of each kind, by the playbook."""
+"""Test a help desk with only the survey: users of each kind, with the playbook."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WIDTH = 78
 
 @pytest.fixture
 def desk(tmp_path: pathlib.Path) -> dict[str, str]:
-    """Return the variables of the job template, which the administrator sets, and the answer to who checked the caller."""
+    """Return the variables of the job template, which the administrator sets, and the answer that names the verifier of the caller."""
     return {"pin_reset_seal_to": str(recipient(tmp_path)[0]), "pin_reset_recover_verified_by": "Jonas, by video"}
 
 
@@ -42,7 +42,7 @@ def passes(ansible) -> int:
 
 
 def web_sign_in(ansible, state: str = "succeeded") -> None:
-    """Let a policy that turns web sign-in on arrive on the laptop."""
+    """Apply a policy that turns web sign-in on to the laptop."""
     policy = {"name": "Web sign-in", "enable_web_sign_in": "enabled", "assignments": [{"target": "all_devices"}]}
     made = ansible.module("intune_pin_policy", policy)
     device = ansible.tenant.control.device(LAPTOP)["id"]
@@ -282,7 +282,7 @@ def test_the_facts_hold_the_sealed_pass(ansible, tmp_path):
 
 @pytest.mark.exhaustive
 def test_a_name_with_blanks_around_it_and_a_word_for_a_boolean_are_taken(ansible):
-    """Who copies a name into a survey brings blanks along, and each extra variable of the command line is text."""
+    """A name copied into a survey can have blanks, and each extra variable of the command line is text."""
     answers = [f"pin_reset_recover_user=' {CLARA} '", "pin_reset_recover_return_pass=true"]
     play = ansible.playbook("endpointops.intune.recover", *(part for answer in answers for part in ("-e", answer)))
     assert play.code == 0 and passes(ansible) == 1 and "Pass: issued for one use" in summary(play), play.output

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The report as a task: files, check mode, a second run, and what it says of the tenant."""
+"""Test the report as a task: files, check mode, a second run, and its statements about the tenant."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ KINDS = ("csv", "html", "json")
 
 
 def freeze(ansible) -> None:
-    """Let time stand still, so that equal tenants give equal bytes."""
+    """Freeze the clock, so that equal tenants give equal bytes."""
     ansible.tenant.control.set_clock(NOW)
     ansible.tenant.control.freeze()
 
@@ -61,7 +61,7 @@ def connect(ansible, **policy) -> str:
 
 
 def test_four_beats(each_execution):
-    """Check mode writes nothing and says the same; on a clock that stands still, a second run finds equal bytes."""
+    """Check mode writes nothing and returns the same; with a frozen clock, a second run finds equal bytes."""
     ansible = each_execution
     freeze(ansible)
     place = folder(ansible)
@@ -103,7 +103,7 @@ def test_an_empty_tenant_gets_an_answer_and_steps(ansible):
 
 
 def test_the_tasks_of_an_empty_tenant_take_the_reasons_away(ansible):
-    """What the report gives to paste, pasted: only the name of a group is put in."""
+    """Paste the tasks that the report offers: only the name of a group is filled in."""
     import yaml
 
     options = {"directory": str(folder(ansible)), "rollout": "none"}
@@ -180,7 +180,7 @@ def test_no_file_and_no_output_holds_a_passcode(ansible):
 
 
 def test_a_tenant_that_may_not_be_read_is_not_known(ansible):
-    """The report is written anyway, and is not green anywhere."""
+    """The report is still written, and is not green anywhere."""
     connect(ansible)
     token = ansible.tenant.control.token(roles=["User.Read.All"])
     run = ansible.module(MODULE, {"directory": str(folder(ansible)), "access_token": token}, env={"INTUNE_CLIENT_SECRET": ""})

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The recipes of the guide run as they stand: only their variables come from the tests."""
+"""Run the unchanged recipes of the guide: only their variables come from the tests."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def play(name: str) -> dict[str, t.Any]:
 
 
 class Receiver(http.server.BaseHTTPRequestHandler):
-    """Takes messages as a workflow of Teams does, and tickets as ServiceNow does."""
+    """Accept messages like a workflow of Teams, and tickets like ServiceNow."""
 
     received: t.ClassVar[list[tuple[str, dict[str, t.Any], str | None]]] = []
 
@@ -61,7 +61,7 @@ class Receiver(http.server.BaseHTTPRequestHandler):
         self.wfile.write(answer)
 
     def log_message(self, format: str, *args: t.Any) -> None:
-        """Be quiet."""
+        """Discard the message."""
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def test_devices_of_an_export_a_rescue_a_vault_and_several_tenants(ansible: t.An
             *("-e", json.dumps({"export_path": str(export)}), "-e", f"@{vault}", "--vault-password-file", str(password)),
             *("-i", str(inventory)),
         )
-    # One tenant is not connected, which does not stop the other one.
+    # A tenant that is not connected does not stop the other one.
     assert done.code == 2 and "contoso: The policy is configured; 0 of 30" in done.output, done.output
     assert "fabrikam: The tenant is not connected" in done.output
     resets = [task for task in done.tasks if task.name.endswith("Devices | Reset passcodes") and "results" in task.result]
@@ -190,7 +190,7 @@ def test_the_credential_of_the_resetter_leaks(ansible: t.Any) -> None:
         ]
     )
     assert before.code == 0, before.output
-    # Not as far as the guide says: the assertion of a sign-in by certificate is valid for minutes of this machine's clock.
+    # Less than in the guide: the assertion of a sign-in by certificate is valid for minutes of this machine's clock.
     control.advance(60)
     certificate, key = recipient(ansible.folder)
     both = ansible.folder / "both.pem"
@@ -215,7 +215,7 @@ def test_the_credential_of_the_resetter_leaks(ansible: t.Any) -> None:
     assert not replaced["enabled"] and replaced["client_secrets"] == [] and len(replaced["certificates"]) == 1
     assert "PHONE-FIELD-01 (lukas.meyer@contoso.onmicrosoft.com): done" in done.output
     again, second = [task.result for task in done.tasks if task.name == "Reset the exposed devices"]
-    # Intune showed the passcode of a reset before the leak too. Of the tablet there is none.
+    # Intune also showed the passcode of a reset before the leak. The tablet has none.
     assert {entry["device_name"]: entry["status"] for entry in again["results"]} == dict.fromkeys(
         [ANDROID, "PHONE-FIELD-01", "PHONE-FIELD-02"], "done"
     )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Results of fleets in a job that keeps no result above a limit: they arrive in pieces, or are refused before the first reset."""
+"""Test results of fleets in a job with a size limit per result: they arrive in pieces, or are refused before the first reset."""
 
 from __future__ import annotations
 

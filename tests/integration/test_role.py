@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role by its playbooks, called by name as users call them."""
+"""Test the role with its playbooks, called by name as users call them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def summary(play) -> str:
 
 
 def printed(play) -> list[str]:
-    """Return the names of the tasks that a run prints, those that were skipped too."""
+    """Return the names of the tasks that a run prints, including skipped ones."""
     return [task.name for task in play.tasks]
 
 
@@ -53,13 +53,13 @@ def test_onboards_and_a_second_run_changes_nothing(ansible):
     assert second.code == 0 and changed(second) == [] and writes(second) == []
     assert "today?): no" in summary(first) and "0 of 30 devices have it so far" in summary(first)
     assert "no change" in summary(second)
-    # What Ansible adds by itself, the check of the arguments, among them.
+    # This includes Ansible's own tasks, such as the check of the arguments.
     assert max(len(printed(play)) for play in (dry, first, second)) <= 13, printed(first)
 
 
 @pytest.mark.parametrize("backend", one_of("custom", "settings_catalog"))
 def test_a_second_run_asks_as_little_as_proves_that_nothing_is_to_be_done(ansible, backend):
-    """Consent: one list of the three applications, and the grants of the two clients in one batch. Policy: one list with all in it."""
+    """Consent: one list of the three applications, and the grants of the two clients in one batch. Policy: one complete list."""
     run(ansible, "onboard", pin_reset_policy_backend=backend, **ASSIGNED)
     second = run(ansible, "onboard", pin_reset_policy_backend=backend, **ASSIGNED)
     asked = {task.name.split(" : ")[-1]: [entry["path"] for entry in task.journal if entry["kind"] == "graph"] for task in second.tasks}
@@ -67,7 +67,7 @@ def test_a_second_run_asks_as_little_as_proves_that_nothing_is_to_be_done(ansibl
     assert asked["Consent | Connect the tenant to the PIN Reset Service"] == ["/servicePrincipals", "/$batch"]
     assert asked["Policy | Allow PIN recovery on devices"] == [policies]
     assert asked["Verify | Read the tenant's state again"] == [], "what was found as it should be needs no second look"
-    # The rest is who and where we are, so that a failure can be explained.
+    # The other requests return the identity and the tenant, to explain failures.
     assert asked["Preflight | Sign in to Microsoft Graph"] == ["/$batch"]
 
 
@@ -153,14 +153,14 @@ def test_configures_by_the_settings_catalog_with_further_settings_and_moves_ther
     found = moved["Policy | Allow PIN recovery on devices"].result["pin_policy"]
     assert {name: found["settings"][name] for name in further} == further
     assert run(ansible, "verify", **variables).code == 0
-    # Bare, as the policy is found whatever its type.
+    # Without options, because the role finds the policy of any type.
     gone = run(ansible, "offboard")
     assert gone.code == 0 and ansible.tenant.graph("GET", "/deviceManagement/configurationPolicies", version="beta")["value"] == []
 
 
 @pytest.mark.exhaustive
 def test_waits_for_approvals_between_runs_and_says_so(ansible):
-    """As a workflow of AWX does, with an approval node between two runs of the job template."""
+    """Run it like an AWX workflow, with an approval node between two runs of the job template."""
     ansible.tenant.control.settings(approval_protects=["configuration_policies"])
     variables = {
         "pin_reset_policy_backend": "settings_catalog",
@@ -186,7 +186,7 @@ def test_waits_for_approvals_between_runs_and_says_so(ansible):
 
 @pytest.mark.exhaustive
 def test_a_second_call_does_not_tell_of_the_first(ansible):
-    """As a loop over tenants does: the second one cannot be reached."""
+    """Call it like a loop over tenants: the second one cannot be reached."""
     role = {"name": "endpointops.intune.pin_reset", "tasks_from": "main"}
     first = {"name": "first", "ansible.builtin.include_role": role, "vars": {**ASSIGNED, "pin_reset_devices": ["PHONE-HELPDESK-01"]}}
     broken = {"group/endpointops.intune.intune": {"authority_url": "https://127.0.0.1:9", "retry_timeout": 0}}
@@ -316,12 +316,12 @@ def test_case_58_every_tag_can_be_run_and_skipped_alone(ansible, how, tag):
     steps = {"consent": "/servicePrincipals", "policy": "deviceConfigurations", "reset": "resetPasscode"}
     for name, path in steps.items():
         is_run = (name == tag) is (how == "--tags")
-        # No reset is sent where verifying has failed.
+        # No reset is sent if verifying has failed.
         is_run = is_run and not (name == "reset" and play.code)
         assert any(path in write for write in writes(play)) is is_run, (name, writes(play))
 
 
-# Without consent, or without the policy, no user can reset a PIN, and verifying says so.
+# Without consent, or without the policy, no user can reset a PIN, and verifying reports it.
 ALONE = {("--tags", "verify"), ("--skip-tags", "consent"), ("--skip-tags", "policy")}
 
 
@@ -403,7 +403,7 @@ def test_offboard_undoes_it_and_nothing_else(ansible):
 
 
 def test_a_reset_of_nothing_says_so_and_nothing_else(ansible):
-    """As with a survey's field that was left blank."""
+    """As with a blank field of a survey."""
     play = run(ansible, "reset_passcode", "-vv", pin_reset_devices=" \n")
     assert f"task path: {os.environ.get('COLLECTION_UNDER_TEST', '')}" in play.output, "another copy of the collection ran"
     (failed,) = [task for task in play.tasks if task.status == "failed"]
@@ -561,9 +561,9 @@ def test_the_report_is_written_and_changes_nothing_in_the_tenant(ansible, tmp_pa
 
 
 def test_no_passcode_is_in_what_a_run_prints_or_gives_to_its_tasks(ansible):
-    """At a verbosity that shows the options of tasks, and in what output plugins get of them."""
+    """Use a verbosity that shows the options of tasks, and check the data of output plugins."""
     variables = {"pin_reset_devices": ["PHONE-HELPDESK-01"], "pin_reset_return_passcode": True}
-    before = set(ansible.tenant.control.secrets())  # of earlier tests too
+    before = set(ansible.tenant.control.secrets())  # including earlier tests
     for playbook in ("onboard", "reset_passcode"):
         play = run(ansible, playbook, "-vvv", **variables, **ASSIGNED)
         secrets = set(ansible.tenant.control.secrets()) - before
@@ -614,7 +614,7 @@ def test_what_was_read_before_a_change_is_not_told_where_the_run_stops_after_it(
 
 @pytest.mark.exhaustive
 def test_a_job_uses_and_hands_on_nothing_of_the_job_before_it(ansible):
-    """In a workflow, AWX gives the artifacts of the jobs before as extra variables, which facts cannot replace."""
+    """In a workflow, AWX passes the artifacts of earlier jobs as extra variables, which facts cannot replace."""
     old = {
         "pin_reset_summary": {"tenant_id": "old", "connected": False, "ready": False, "reasons": ["old"], "devices": {"total": 99}},
         "pin_reset_failed_devices": ["old-device"],

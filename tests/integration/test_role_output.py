@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The output of the role's playbooks: what a person sees of a run, and where a sealed passcode is afterwards."""
+"""Test the output of the role's playbooks: a person's view of a run, and the place of a sealed passcode afterwards."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_a_run_prints_at_most_thirteen_tasks_each_of_which_tells_its_reader_some
     play = run(ansible, playbook, *arguments, **variables)
     names = [task.name.rpartition(" : ")[2] for task in play.tasks]
     assert 3 <= len(names) <= 13 and len(set(names)) == len(names), names
-    # An entry point, and an imperative: none tells of variables that are set for the role alone.
+    # An entry point, and an imperative: no title reports variables that are set only for the role.
     plumbing = ("forget", "remember", "set ", "note", "collect", "prepare", "include")
     assert not [name for name in names if name.rpartition("| ")[2].lower().startswith(plumbing)], names
     assert "include_role" not in play.output and "Traceback" not in play.output
@@ -99,7 +99,7 @@ def test_case_67_the_stock_playbook_leaves_a_file_for_each_sealed_passcode(ansib
 
 @pytest.mark.exhaustive
 def test_case_77_a_device_that_was_off_is_looked_at_later_without_another_reset(ansible):
-    """The words that the reset prints name what fetches the passcode, and that does."""
+    """The output of the reset names the command that fetches the passcode, and that command does."""
     certificate, key = recipient(ansible.folder)
     named = {"pin_reset_devices": ["PHONE-FIELD-06"], "pin_reset_seal_to": [str(certificate)]}
     first = run(ansible, "reset_passcode", **named, pin_reset_wait=False)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The steps of the role: their order, which of them run, and what is asked and checked for those that do."""
+"""Test the steps of the role: their order, the choice of them, and their requests and checks."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_the_other_steps_need_theirs_before_the_first_write(ansible, arguments, 
 
 
 def test_an_application_without_consent_rights_offboards_in_two_parts(ansible):
-    """The way that the error names: the application removes the policy, and an administrator takes back the consent."""
+    """As the error advises: the application removes the policy, and an administrator revokes the consent."""
     run(ansible, "onboard", **ASSIGNED)
     play = run_as(ansible, READER, "offboard")
     told = play[CHECK].result["msg"]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How often a task in the controller's process asks the service: counted in the emulated tenant's journal, not in seconds."""
+"""Count the requests of a task in the controller's process by the emulated tenant's journal, not in seconds."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ POLICY = {"name": "PIN reset", "enable_pin_recovery": True, "assignments": [{"ta
 
 @pytest.fixture
 def ansible(tmp_path, tenant, warm) -> Ansible:
-    """Run tasks in the controller's process, whatever INTEGRATION_EXECUTION says."""
+    """Run tasks in the controller's process, regardless of INTEGRATION_EXECUTION."""
     return Ansible(tmp_path, tenant, "in_process", warm)
 
 
 def sent(entries: list[dict[str, t.Any]]) -> list[list[str]]:
-    """Return what each round trip to Graph asked for: several requests where it was a batch."""
+    """Return the requests of each round trip to Graph: several for a batch."""
     parts: dict[int, list[str]] = {}
     for entry in entries:
         if entry["kind"] in ("graph", "batch_item"):
@@ -110,6 +110,6 @@ def test_two_credentials_in_one_loop_have_a_token_each(ansible):
 
 
 def test_a_token_that_was_revoked_in_a_loop_is_renewed_once(ansible):
-    # One of the reads of the second item is refused, in the batch and alone.
+    # One of the reads of the second item is refused, both in the batch and as a single request.
     ansible.tenant.control.arm("status", "GET", "/organization", status=401, skip=1, times=2)
     assert tokens_of(ansible, loop({}, [1, 2, 3])) == 2

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A passcode or credential shows nowhere: not on screen at any verbosity, not in a log, not in what output plugins get."""
+"""Check that no passcode or credential is shown: on screen at any verbosity, in a log, or in the data of output plugins."""
 
 from __future__ import annotations
 
@@ -92,13 +92,13 @@ MAY_FAIL = ("fail in a loop", "wrong secret")
 
 
 def everywhere(ansible: Ansible, play: PlayRun) -> dict[str, str]:
-    """All that a run leaves behind, by where: its output, and every file of its folder (log, journal, records, Ansible's own)."""
+    """Return all data that a run leaves, by place: its output, and every file of its folder (log, journal, records, Ansible's own)."""
     files = [path for path in ansible.folder.rglob("*") if path.is_file()]
     return {"the output": play.output, **{path.name: path.read_bytes().decode("utf-8", errors="replace") for path in files}}
 
 
 def leaks(found: t.Mapping[str, str], secrets: list[str]) -> dict[str, list[str]]:
-    """Which secrets are where."""
+    """Return the secrets in each place."""
     return {where: shown for where, text in found.items() if (shown := [secret for secret in secrets if secret in text])}
 
 
@@ -116,13 +116,13 @@ def surroundings(tmp_path: pathlib.Path, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.mark.parametrize(
     ("execution", "style", "debug"),
-    # As modules, test_no_secret_is_in_any_channel runs them too.
+    # test_no_secret_is_in_any_channel also runs them as modules.
     one_of(("in_process", "yaml", "1"), ("in_process", "json", ""), ("module", "json", ""), ("module", "yaml", "1")),
 )
 def test_nothing_leaks_at_the_highest_verbosity(tenant, tmp_path, surroundings, execution, style, debug):
     ansible, tasks = Ansible(tmp_path, tenant, execution), TASKS
     if execution == "module":
-        # With ANSIBLE_DEBUG it is refused what could not be hidden, see below.
+        # With ANSIBLE_DEBUG, the module refuses data that could not be hidden, see below.
         tasks = [task for task in TASKS if bool(debug) == ("sealed" in task["name"] or task["name"] == "async")]
     env = {**surroundings, "ANSIBLE_CALLBACK_RESULT_FORMAT": style, "ANSIBLE_DEBUG": debug}
     play = ansible.tasks([rescued(task) if task["name"] in MAY_FAIL else task for task in tasks], "-vvvvv", "--diff", env=env)
@@ -278,7 +278,7 @@ RECOVERED: list[dict[str, t.Any]] = [
     ],
 )
 def test_the_help_for_a_locked_out_user_never_shows_the_pass(tenant, tmp_path, surroundings, callback, debug):
-    """The results of the task, the facts, and the summary, whether the pass is issued, stands already, or is refused."""
+    """Check the results of the task, the facts, and the summary for an issued, an existing, and a refused pass."""
     ansible = Ansible(tmp_path, tenant, "in_process")
     again = {**RECOVERED[0], "name": "recover again"}
     used = {"name": "the pass can be used", "ansible.builtin.assert": {"that": "pin_reset_results[0].temporary_access_pass | length > 3"}}
@@ -359,7 +359,7 @@ ROUTING["plugin_routing"]["modules"]["action_too"] = {"redirect": RESET}
 
 @pytest.fixture
 def own_collection(tmp_path: pathlib.Path) -> None:
-    """Make a collection of the user's beside the playbook, and a copy of the module in library."""
+    """Make a user's collection beside the playbook, and a copy of the module in library."""
     place = tmp_path / "collections" / "ansible_collections" / "me" / "own"
     for name, text in {
         "meta/runtime.yml": yaml.safe_dump({"requires_ansible": ">=2.16", **ROUTING}),
@@ -472,7 +472,7 @@ def test_a_module_that_is_hidden_by_its_task_returns_passcodes(ansible, surround
 
 @pytest.mark.usefixtures("own_collection")
 def test_a_module_that_debugging_would_show_refuses_to_return_passcodes(ansible, surroundings):
-    """case 35: no_log does not hide what ANSIBLE_DEBUG prints."""
+    """case 35: no_log does not hide the output of ANSIBLE_DEBUG."""
     task = {"name": "reset", "copied": {"devices": PHONES, "return_passcode": True}, "no_log": True}
     play = ansible.tasks([task], env={**surroundings, "ANSIBLE_DEBUG": "1"})
     assert play["reset"].status == "failed" and ansible.tenant.control.resets() == {}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Becomes nobody else: the command is run as it is."""
+"""Run the command unchanged, without becoming another user."""
 
 from __future__ import annotations
 

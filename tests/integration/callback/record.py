@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Writes each task's result to a file, with the place that the emulated tenant's journal had reached by then."""
+"""Write each task's result to a file, with the position that the emulated tenant's journal had reached by then."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ class CallbackModule(CallbackBase):
         self._write(result, "unreachable")
 
     def _write(self, result, status):
-        # The name of both attributes changed with ansible-core 2.19.
+        # ansible-core 2.19 renamed both attributes.
         values = result.result if hasattr(result, "result") else result._result
         task = result.task if hasattr(result, "task") else result._task
         line = {"task": task.get_name(), "action": task.resolved_action, "status": status, "result": values, "journal": journal_end()}
-        # What a role gives to its tasks, templates rendered: some output plugins show it. Other tasks are their author's.
+        # The rendered arguments of a role's tasks: some output plugins show them. Those of other tasks are their author's responsibility.
         fields = result.task_fields if hasattr(result, "task_fields") else result._task_fields
         line["arguments"] = fields.get("args") if task._role and not fields.get("no_log") else None
         with open(os.environ["RECORD_FILE"], "a", encoding="utf-8") as file:
@@ -52,7 +52,7 @@ class CallbackModule(CallbackBase):
 
 
 def journal_end():
-    """Return the sequence number of the newest entry; 0 against a real tenant, which keeps no journal for us."""
+    """Return the sequence number of the newest entry; 0 against a real tenant, which has no such journal."""
     if not os.environ.get("EMULATOR_URL"):
         return 0
     context = ssl.create_default_context(cafile=os.environ["EMULATOR_DIR"] + "/ca.pem")

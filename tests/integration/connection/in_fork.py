@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs modules without starting a Python for each: most of the time of a small module goes into that."""
+"""Run modules without starting a Python for each, which is most of the time of a small module."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Connection(LocalConnection):
 
 
 def _run(module: bytes, output: int, errors: int) -> t.NoReturn:
-    """Return what ``python`` would do with it on its standard input."""
+    """Run a module like ``python`` with the module on its standard input."""
     code = 1
     try:
         os.dup2(output, 1)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Another machine, as far as Ansible knows: it is this one."""
+"""Represent this machine as another one to Ansible."""
 
 from __future__ import annotations
 

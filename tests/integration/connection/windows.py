@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A machine with Windows, as far as dsregcmd and reg go: they are scripts in a folder, found as cmd or PowerShell would find them."""
+"""Emulate a Windows machine for dsregcmd and reg: scripts in a folder, found as cmd or PowerShell would find them."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ options:
     vars:
       - name: windows_shell
 """
-# What each shell would not hand to a program as it is.
+# Characters that each shell would not pass to a program unchanged.
 SPECIAL = {"cmd": "&|<>^%!()\n", "powershell": "&|<>$`'(){}[]@#,;\n"}
 
 
 def split(command: str, shell: str) -> list[str]:
-    """Return the arguments that a program gets from a simple command; others are refused."""
+    """Return the arguments that a program gets from a simple command; refuse other commands."""
     strange = set(SPECIAL[shell]) & set(command)
     if strange or command.count('"') % 2:
         raise AnsibleConnectionFailure(f"{shell} would take {command} otherwise than it was meant: {sorted(strange)}")
