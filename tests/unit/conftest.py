@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every unit test has around it: a clean environment, no real sleep and no way out to a network."""
+"""Give every unit test a clean environment, without real sleep or access to a network."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.fakes import FakeClock
 hypothesis.settings.register_profile("unit", deadline=None, database=None, derandomize=True, max_examples=60)
 hypothesis.settings.load_profile("unit")
 
-# What requests, msal and the options read.
+# Variables that requests, msal, and the options read.
 MEANT = ("INTUNE_", "AZURE_", "IDENTITY_", "IMDS_", "MSI_", "REQUESTS_", "CURL_", "NETRC")
 
 
@@ -39,7 +39,7 @@ def _nothing_real(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     def no_sleep(seconds: float) -> None:
-        # Less than that is what subprocess waits between two looks at its child.
+        # subprocess waits less than that between two polls of its child.
         assert seconds <= 0.05, f"a unit test sleeps {seconds} s"
 
     monkeypatch.setattr(socket.socket, "connect", local_only)
@@ -53,7 +53,7 @@ def temporary_folder(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(autouse=True)
 def _own_locks(temporary_folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep locks of devices, and what is remembered of resets, apart from those of other tests, and of users of this machine."""
+    """Separate locks of devices and records of resets from those of other tests and of this machine's users."""
     monkeypatch.setenv("TMPDIR", tempfile.mkdtemp(dir=temporary_folder))
     monkeypatch.setattr(tempfile, "tempdir", None)
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Importing the collection changes nothing for others in the process."""
+"""Check that importing the collection changes nothing for others in the process."""
 
 from __future__ import annotations
 

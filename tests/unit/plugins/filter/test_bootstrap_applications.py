@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Mistakes in the applications that the playbook bootstrap is to create are found before its first change."""
+"""Check that mistakes in the applications of the playbook bootstrap are found before its first change."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the playbook bootstrap shows of an application. Whole runs are in tests/integration/test_bootstrap.py."""
+"""Test the playbook bootstrap's output on an application. Whole runs are in tests/integration/test_bootstrap.py."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_only_what_is_valid_now_signs_in():
 
 
 def test_case_8_a_sealed_secret_is_one_line_that_can_be_pasted():
-    """Its letters are those that a shell, and JSON, leave as they are."""
+    """It only has letters that a shell and JSON leave unchanged."""
     sealed = "-----BEGIN CMS-----\nQUJD\nREVG\n-----END CMS-----\n"
     told = lines({"sealed_client_secret": sealed, "recipients": [{"subject": "CN=desk"}, {"subject": "CN=lead"}]})
     assert "sealed to CN=desk and CN=lead" in told[-2] and told[-2].endswith(" by this command:")

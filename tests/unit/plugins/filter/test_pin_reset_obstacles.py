@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The reasons to stop a run of the role, as its tasks ask for them. Each reason by itself is in test_summary.py."""
+"""Test the reasons to stop a run of the role, as its tasks request them. Each single reason is in test_summary.py."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The inventory plugin as Ansible's inventory manager runs it, over the emulated tenant behind a fake wire."""
+"""Test the inventory plugin in Ansible's inventory manager, over the emulated tenant behind a fake wire."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ EVIL = "{{ lookup('ansible.builtin.pipe', 'echo it-ran') }}"
 
 
 class Wire(Emulated):
-    """``after``: how many requests are answered before the service refuses all."""
+    """``after``: the number of requests before the service refuses all."""
 
     after = 1000
 
@@ -57,7 +57,7 @@ class Wire(Emulated):
 
 
 class Source:
-    """A file, and the tenant that it is about. ``params`` are what the last connection was made with."""
+    """A file, and its tenant. ``params`` are the arguments of the last connection."""
 
     def __init__(self, folder: pathlib.Path, wire: Wire) -> None:
         self.folder = folder
@@ -374,7 +374,7 @@ def test_a_wrong_value_is_told_without_secrets(source: Source) -> None:
 
 
 def test_a_read_that_breaks_off_leaves_no_host(source: Source) -> None:
-    """Ansible goes on without a source that failed: some of the devices would pass for all of them."""
+    """Ansible continues without a failed source: a part of the devices would look like all of them."""
     inventory = InventoryData()
     other = inventory.add_host("other")
     source.wire.tenant.settings.patch({"page_size": 10})
@@ -385,11 +385,11 @@ def test_a_read_that_breaks_off_leaves_no_host(source: Source) -> None:
 
 
 class TestStrangeAnswers:
-    """What a service should not say; a proxy in between, or its next version, may."""
+    """Unexpected responses, which a proxy or a later version of the service may send."""
 
     @pytest.fixture
     def second(self, source: Source) -> dict[str, t.Any]:
-        """Return the second device's properties, which the test changes. Another source has a host already."""
+        """Return the second device's properties, which the test changes. Another source already has a host."""
         return list(source.wire.tenant.devices)[1].own
 
     @pytest.mark.parametrize("identity", ["localhost", "other", "all", "platform_windows", "", "[1:3]", NIL, NIL.replace("-", ""), None])
@@ -530,7 +530,7 @@ class TestCache:
     def test_a_text_that_the_cache_trusts_is_no_template(
         self, source: Source, cached: t.Callable[..., InventoryData], tmp_path: pathlib.Path
     ) -> None:
-        """case 37: since ansible-core 2.19 a cache keeps that a text is trusted as a template."""
+        """case 37: since ansible-core 2.19, a cache records that a text is trusted as a template."""
         tags = [{"__ansible_type": "TrustedAsTemplate"}]
         trusted = {"__ansible_type": "_AnsibleTaggedStr", "value": EVIL, "tags": tags}
         cached(cache=True)
@@ -550,9 +550,9 @@ class TestCache:
 
 
 def test_what_the_service_says_is_no_template(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Since ansible-core 2.19 a string can be one only if it was trusted; before, if it was not marked."""
+    """Since ansible-core 2.19, only a trusted string can be a template; before, only one without a mark."""
     trusted: list[str] = []
-    # Without its cache, which knows marks of other tests.
+    # Without its cache, which has marks of other tests.
     monkeypatch.setattr(intune_devices, "mark_template", intune_devices.mark_template.__wrapped__)
     monkeypatch.setattr(intune_devices, "trust_as_template", lambda value: trusted.append(value) or value)
     evil = "{{ lookup('ansible.builtin.env', 'HOME') }}"

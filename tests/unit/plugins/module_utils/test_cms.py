@@ -31,7 +31,7 @@ from tests.support.fakes import START
 
 DAY = 86400.0
 PASSCODE = "Grün\"e' $(Straße)\\n\nzweite Zeile\t€"
-# AlgorithmIdentifiers as they stand in a certificate, the second for keys that sign only.
+# AlgorithmIdentifiers as in a certificate, the second for keys that only sign.
 RSA_ENCRYPTION = bytes.fromhex("06092a864886f70d0101010500")
 RSASSA_PSS = bytes.fromhex("06092a864886f70d01010a3000")
 
@@ -76,7 +76,7 @@ def key_pem(key: rsa.RSAPrivateKey) -> str:
 
 @dataclasses.dataclass
 class Person:
-    """A recipient, or somebody who is none, with both in files as openssl wants them."""
+    """A recipient, or another person, with key and certificate in files as openssl requires them."""
 
     key: rsa.RSAPrivateKey
     certificate: x509.Certificate
@@ -91,7 +91,7 @@ class Person:
         return pem(self.certificate)
 
     def open(self, message: str) -> bytes | None:
-        """Return the content, as bytes; None where openssl cannot open it."""
+        """Return the content as bytes; None if openssl cannot open it."""
         command = ["openssl", "cms", "-decrypt", "-inform", "PEM", "-recip", self.path, "-inkey", str(self.folder / "key.pem")]
         run = subprocess.run(command, input=message.encode(), capture_output=True, check=False)
         return run.stdout if run.returncode == 0 else None
@@ -99,7 +99,7 @@ class Person:
 
 @pytest.fixture(scope="module")
 def people(tmp_path_factory: pytest.TempPathFactory) -> list[Person]:
-    """Three people. Making a key takes long, so they are made once."""
+    """Return three people. Making a key is slow, so they are made once."""
     found = []
     for serial in (1, 2, 3):
         key, folder = rsa.generate_private_key(65537, 2048), tmp_path_factory.mktemp(f"person-{serial}")
@@ -118,7 +118,7 @@ def refused(*recipients: str, now: float = START) -> errors.InvalidOptionError:
 
 
 def content_of(message: str) -> bytes:
-    """Find the message as PowerShell does: the two markers, and between them base64 without white space."""
+    """Find the message like PowerShell: the two markers, and between them base64 without white space."""
     found = re.search(r"-----BEGIN CMS-----(.*)-----END CMS-----", message, re.DOTALL)
     assert found
     return base64.b64decode(re.sub(r"\s", "", found.group(1)), validate=True)
@@ -176,7 +176,7 @@ def test_words_around_the_certificate_do_not_matter(people: list[Person]) -> Non
     assert people[0].open(Sealer([words + people[0].pem + "the end"], START).seal("1234")) == b"1234"
 
 
-# --- what Unprotect-CmsMessage, that is .NET's EnvelopedCms, asks for -----------------------------------------------
+# --- requirements of Unprotect-CmsMessage, that is .NET's EnvelopedCms ----------------------------------------------
 
 
 def test_the_armour_is_the_one_that_powershell_looks_for(people: list[Person]) -> None:
@@ -196,7 +196,7 @@ def test_the_message_is_enveloped_data_for_rsa_recipients_by_issuer_and_serial_n
         ("help desk 1", "1"),
         ("help desk 2", "2"),
     ]
-    # rsaEncryption is PKCS#1 v1.5; OAEP is an algorithm of its own.
+    # rsaEncryption is PKCS#1 v1.5; OAEP is a separate algorithm.
     assert re.findall(r"keyEncryptionAlgorithm:\s+algorithm: (\w+) \(([\d.]+)\)", text) == [("rsaEncryption", "1.2.840.113549.1.1.1")] * 2
     assert re.search(r"encryptedContentInfo:\s+contentType: pkcs7-data ", text)
 
@@ -320,7 +320,7 @@ def test_whatever_the_library_raises_is_our_error(
 
 
 def test_a_key_that_is_damaged_is_refused(people: list[Person]) -> None:
-    # The key begins as a SET rather than as a SEQUENCE.
+    # The key begins as a SET instead of a SEQUENCE.
     head = RSA_ENCRYPTION + bytes.fromhex("0382010f00")
     content = der(people[0].certificate)
     assert head + b"\x30" in content
@@ -348,7 +348,7 @@ def test_a_short_key_on_one_line_is_not_taken_for_a_path() -> None:
 def test_a_bare_key_that_is_taken_for_a_path_is_never_shown(people: list[Person]) -> None:
     lines = key_pem(people[0].key).splitlines()[1:-1]
     failure = refused("".join(lines), "\n".join(lines), lines[0] + "\0")
-    # Which of the two reasons depends on where the key has its slashes.
+    # Which of the two reasons applies depends on the position of the slashes in the key.
     reason = "(File name too long|No such file or directory)"
     assert re.fullmatch(
         f"seal_to cannot be used: entry 1 of seal_to cannot be read: {reason}; "
@@ -387,7 +387,7 @@ def test_a_certificate_that_is_cut_off_is_refused(people: list[Person], tmp_path
 
 
 def test_a_folder_a_pipe_and_a_huge_file_are_refused(people: list[Person], tmp_path: pathlib.Path) -> None:
-    # The folder alone first: without that check, the pipe would not fail but hang.
+    # Test the folder first: without that check, the pipe would not fail but hang.
     assert refused(str(tmp_path)).message == f"seal_to cannot be used: '{tmp_path}' is not a file."
     pipe, huge, full = tmp_path / "pipe", tmp_path / "huge", tmp_path / "full"
     os.mkfifo(pipe)
@@ -405,7 +405,7 @@ def test_a_file_without_permission_is_refused(people: list[Person], monkeypatch:
     def forbidden(path: str, mode: str) -> t.NoReturn:
         raise PermissionError(13, "Permission denied", path)
 
-    # Not by chmod, which does not stop root.
+    # Not with chmod, which does not stop root.
     monkeypatch.setattr(_certificates, "open", forbidden, raising=False)
     assert refused(people[0].path).message == f"seal_to cannot be used: '{people[0].path}' cannot be read: Permission denied."
 
@@ -542,7 +542,7 @@ def test_a_link_that_nobody_else_can_replace_is_followed(people: list[Person], t
     assert len(Sealer([str(path), str(sticky / "own.pem")], START).recipients) == 1
 
 
-# --- who the recipients are -----------------------------------------------------------------------------------------
+# --- names of the recipients ----------------------------------------------------------------------------------------
 
 
 @needs_openssl
@@ -580,13 +580,13 @@ def test_a_text_that_is_not_sealed_opens_for_nobody(people: list[Person], text: 
 
 @needs_openssl
 def test_a_seal_proves_nothing_about_its_content(people: list[Person]) -> None:
-    """SECURITY.md says so: write access to the text is enough to change the passcode, and it opens.
+    """As SECURITY.md states, anyone who can write the text can change the passcode, and it still opens.
 
     case 42: a flipped bit of the initialization vector.
     """
     message = Sealer([people[0].pem], START).seal("483920")
     content = content_of(message)
-    # The vector stands behind the algorithm's identifier, which ends with 01 2a for AES-256 and 01 02 for AES-128.
+    # The vector follows the algorithm's identifier, which ends with 01 2a for AES-256 and 01 02 for AES-128.
     (start,) = [found.end() for found in re.finditer(rb"\x60\x86\x48\x01\x65\x03\x04\x01[\x2a\x02]\x04\x10", content)]
     flipped = bytes(a ^ b ^ c for a, b, c in zip(content[start : start + 6], b"483920", b"000000", strict=True))
     changed = content[:start] + flipped + content[start + 6 :]
@@ -604,7 +604,7 @@ def test_a_library_that_cannot_seal_is_named_with_the_version_that_can(people: l
     _cms.__spec__.loader.exec_module(old)
     with pytest.raises(errors.MissingLibraryError) as caught:
         old.Sealer([people[0].pem], START)
-    # The library is all that Ansible's own message about it shows.
+    # Ansible's own message about it only shows the library.
     assert caught.value.library == "cryptography 43 or later (needed for seal_to)"
     assert str(caught.value) == (
         "The Python library cryptography 43 or later (needed for seal_to) is not installed for the Python that runs this module. "

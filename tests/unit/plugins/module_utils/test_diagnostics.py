@@ -32,7 +32,7 @@ GOOD: dict[str, Step] = {
 
 
 def examine(claims: dict[str, t.Any] | None = None, **other: Step) -> dict[str, t.Any]:
-    """Return the report on a good tenant, except for these answers by the last part of their path."""
+    """Return the report on a good tenant, with these responses by the last part of their path."""
     script = {**GOOD, **{f"GET /v1.0/{name}": step for name, step in other.items()}}
     return fetch_connection(tenant(BatchTransport(script), credential=FakeCredential(CLAIMS if claims is None else claims)).client)
 
@@ -104,7 +104,7 @@ def test_the_module_warns_and_does_not_fail() -> None:
         intune_connection_info.run({"expiry_warning_days": -1}, world.client, False)
 
 
-# --- what is read ---------------------------------------------------------------------------------------------------
+# --- reading --------------------------------------------------------------------------------------------------------
 
 
 def test_case_32_a_person_of_the_azure_cli_is_told_that_its_token_never_holds_a_permission_of_intune() -> None:

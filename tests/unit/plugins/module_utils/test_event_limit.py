@@ -21,14 +21,14 @@ from ansible_collections.endpointops.intune.plugins.module_utils._event_limit im
     split,
 )
 
-# Quotation marks, control and other characters that Python's text and JSON write differently.
+# Quotation marks, control, and other characters that Python's text and JSON write differently.
 TEXT = st.text(st.characters(exclude_categories=()), max_size=300) | st.text("'\"\\\n\x7f\x00é😀\ue000", max_size=300)
 VALUE = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXT
 ENTRY = st.dictionaries(TEXT, VALUE | st.lists(VALUE, max_size=3), max_size=6)
 
 
 def weigh(entries: list[t.Any]) -> int:
-    """Return the size of what a task returns with these entries, as the output plugin and a log count it."""
+    """Return the size of a task's result with these entries, as the output plugin and a log count it."""
     event = {"changed": False, "results": entries, "device_list": "x" * 500}
     return max(len(str(event)), len(json.dumps(event).encode()))
 

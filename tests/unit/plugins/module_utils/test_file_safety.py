@@ -43,7 +43,7 @@ def test_a_file_that_is_missing_is_an_error(tmp_path: pathlib.Path) -> None:
         find_writable_by_others(str(tmp_path / "none"))
 
 
-# --- the way to a file ----------------------------------------------------------------------------------------------
+# --- the path to a file ---------------------------------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ KEYS = {"kind", "message", "effects", "hint", "target", "status", "code", "reque
 
 
 class Wire(FakeTransport):
-    """The transport of every client that is made; ``settings`` is what it was made with."""
+    """The transport of every client that is made; ``settings``: the keyword arguments of the last one."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -356,7 +356,7 @@ def test_case_50_the_permission_of_one_look_up_is_named_beside_those_of_the_modu
 
 
 def test_the_permission_of_a_look_up_is_named_once_and_granted_once(transport: Wire) -> None:
-    """A help desk's user read "Grant it in Microsoft Entra" twice, for the same permission."""
+    """The message gives the advice "Grant it in Microsoft Entra" once, not twice for the same permission."""
     hint = f"To find it, the application needs one of the permissions {WRITE}, Other.All. Grant it in Microsoft Entra."
     refusal = errors.ForbiddenError("No.", status=403).with_permission_hint(hint)
     message = execute(lambda *_args: Outcome({}, failure=refusal), access_token=jwt(roles=[]))["msg"]
@@ -384,11 +384,11 @@ def test_another_refusal_names_no_permission(transport: Wire) -> None:
     assert WRITE not in execute(reading)["msg"]
 
 
-# --- as a module of its own -----------------------------------------------------------------------------------------
+# --- a separate module process --------------------------------------------------------------------------------------
 
 
 class FakeModule:
-    """As much of AnsibleModule as main() uses."""
+    """The part of AnsibleModule that main() uses."""
 
     secrets: t.ClassVar[set[str]] = {"s3cret"}
     given: t.ClassVar[dict[str, t.Any]] = {}
@@ -463,7 +463,7 @@ def test_main_fails_with_the_result(module: list[FakeModule]) -> None:
 
 # --- secrets of a module's process ----------------------------------------------------------------------------------
 
-# Another module's than a passcode: what is refused follows from the declaration alone.
+# Another module's secret than a passcode: its declaration alone decides the refusal.
 WITH_SECRET = _argspec.make_spec(
     "intune_unit",
     {"return_pass": {"type": "bool", "default": False}, "notes": {"type": "list", "elements": "str"}},
@@ -531,7 +531,7 @@ def test_a_module_that_is_not_asked_for_secrets_needs_no_hiding(module: list[Fak
 
 
 def test_a_module_does_not_repeat_a_private_key(module: list[FakeModule], monkeypatch: pytest.MonkeyPatch) -> None:
-    """case 38: also where no action plugin has looked."""
+    """case 38: also if no action plugin has checked it."""
     key = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nc2VjcmV0"
     how, result = run_main(monkeypatch, module, params={"return_pass": False, "notes": [key]})
     assert how == "fail" and "notes holds a private key" in result["msg"] and "c2VjcmV0" not in str(result)

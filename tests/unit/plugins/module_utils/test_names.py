@@ -39,7 +39,7 @@ def test_names_are_compared_without_case(one: str | None, other: str, same: bool
     assert (fold(one) == fold(other)) is same
 
 
-# --- what can be a name ---------------------------------------------------------------------------------------------
+# --- possible names -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_a_name_of_which_nothing_is_seen_is_blank(value: str) -> None:
     assert (names.find_malformation(value) or "").startswith("A name is blank")
 
 
-# --- what nobody sees -----------------------------------------------------------------------------------------------
+# --- invisible characters -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_they_are_shown_as_escapes(name: str, shown: str) -> None:
     assert names.show(name) == shown
 
 
-# --- what looks the same --------------------------------------------------------------------------------------------
+# --- look-alikes ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def test_a_name_that_is_not_text_is_refused_with_its_value(value: t.Any, wrap: t
     problems = validate(NAMES, wrap(value)).problems
     assert problems == list(prepare(NAMES, wrap(value))[1].values())
     assert len(problems) == 1 and f": {value} is not text" in problems[0] and "Put it in quotes" in problems[0], problems
-    # Also where a module's process gets them without the action plugin.
+    # Also if a module's process gets them without the action plugin.
     assert f"{value} is not text" in ArgumentSpecValidator(NAMES).validate(wrap(value)).error_messages[0]
 
 
@@ -186,7 +186,7 @@ def test_the_types_are_those_of_ansible_for_tools_that_compare_them() -> None:
 
 
 SPECS = {name: importlib.import_module(f"{PLUGINS}.modules.{name}").SPEC for name in list_modules()}
-# Lists and texts that no object is looked up by.
+# Lists and texts that are not used to look objects up.
 NO_NAMES = {
     "platforms",
     "ownerships",
@@ -200,7 +200,7 @@ NO_NAMES |= {"since", "start", "enrolled_since", "approval_justification", "appr
 # Files of a report, and results of other tasks.
 NO_NAMES |= {"signed_script"}
 NO_NAMES |= {"basename", "journals", "results"}
-# Words about an application, and its certificates.
+# Texts about an application, and its certificates.
 NO_NAMES |= {"notes", "service_management_reference", "certificates"}
 
 

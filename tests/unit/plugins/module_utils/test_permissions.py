@@ -81,7 +81,7 @@ def test_a_read_that_is_certainly_refused(claims: dict[str, t.Any], is_refused: 
 
 
 def test_case_60_each_module_that_writes_only_reads_in_check_mode() -> None:
-    # The report writes files on the machine, and only reads the tenant. What asks devices to run a probe needs no other permissions.
+    # The report writes files on the machine, and only reads the tenant. Requesting a probe run from devices needs no other permissions.
     reading = {"intune_pin_report", "intune_pin_recovery"}
     writing = {module for module in permissions.MODULES if not module.endswith("_info")} - reading
     assert set(permissions.CHECK_MODE) == writing

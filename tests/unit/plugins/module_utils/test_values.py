@@ -52,7 +52,7 @@ def test_a_value_in_itself_is_too_deep_and_ends() -> None:
 
 
 def test_aliases_take_no_time() -> None:
-    """A few lines of YAML mean 10 to the 20 entries."""
+    """A few lines of YAML expand to 10 to the 20 entries."""
     value: t.Any = ["x"]
     for _level in range(DEEPEST - 1):
         value = [value] * 10
@@ -76,7 +76,7 @@ def test_everything_in_a_value_is_found(value: t.Any) -> None:
     assert sorted(map(repr, walk(value))) == sorted(map(repr, parts(value)))
 
 
-# --- all that looks into values of others has a bound ---------------------------------------------------------------
+# --- every function that reads foreign values has a limit -----------------------------------------------------------
 
 
 @pytest.mark.parametrize("wrap", WRAPS)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Applications on an emulated tenant without a process: what is made, what a second run does, and what is told of refusals."""
+"""Test applications on an emulated tenant without a process: created objects, a second run, and the reports of refusals."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ PERSON = {"scp": "Application.ReadWrite.All AppRoleAssignment.ReadWrite.All", "a
 
 
 class Wire(Emulated):
-    """A tenant in which a person with these directory roles signs in; ``first`` may answer in its place, or raise."""
+    """A tenant in which a person with these directory roles signs in; ``first`` may respond instead, or raise."""
 
     def __init__(self, *directory_roles: str, roles: list[str] | None = None, **settings: t.Any) -> None:
         super().__init__("empty", quota=False, **settings)
@@ -64,7 +64,7 @@ class Wire(Emulated):
 
     @property
     def made(self) -> list[t.Any]:
-        """The applications beside those that the tenant begins with."""
+        """Return the applications beside the initial ones of the tenant."""
         own = (self.tenant.client_id, self.tenant.managed_identity.client_id)
         return [app for app in self.tenant.applications.values() if app.client_id not in own]
 
@@ -251,7 +251,7 @@ def test_a_disabled_one_stays_so_until_somebody_enables_it() -> None:
     run(wire, permissions=[READ])
     stopped = run(wire, enabled=False)
     assert stopped.changed and not application(stopped)["enabled"] and wire.writes[-1].startswith("PATCH /v1.0/servicePrincipals/")
-    # A job that runs on a schedule does not undo what somebody did for a reason.
+    # A scheduled job does not undo a person's deliberate change.
     scheduled = run(wire, permissions=[READ])
     assert not scheduled.changed and not application(scheduled)["enabled"]
     (warning,) = scheduled.warnings
@@ -431,7 +431,7 @@ def test_a_permission_that_graph_does_not_publish_is_refused() -> None:
     assert outcome.failure and "no application permission Galaxy.Read.All in this tenant" in str(outcome.failure) and wire.writes == []
 
 
-# --- who runs it ----------------------------------------------------------------------------------------------------
+# --- the signed-in identity -----------------------------------------------------------------------------------------
 
 
 def test_without_the_role_to_grant_the_rest_is_done_and_the_page_for_consent_is_named() -> None:
@@ -800,7 +800,7 @@ def test_a_line_of_a_key_that_was_taken_apart_is_not_shown() -> None:
 
 def test_dates_are_read_with_a_library_before_42(monkeypatch: pytest.MonkeyPatch) -> None:
     class Older:
-        """A certificate of cryptography 41, which has dates without a zone alone."""
+        """A certificate of cryptography 41, which only has dates without a zone."""
 
         def __init__(self, found: x509.Certificate) -> None:
             self.found = found

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Passes of users on an emulated tenant without a process: who gets one, what is never done twice, and what is told of it."""
+"""Test passes of users on an emulated tenant without a process: who gets one, no repeated actions, and the reports."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ LATER, EARLIER = "2026-01-05T12:00:00Z", "2026-01-05T09:59:00Z"
 
 
 class Wire(Emulated):
-    """The demo tenant; ``first`` may answer in its place, or raise."""
+    """The demo tenant; ``first`` may respond instead, or raise."""
 
     def __init__(self, first: Answer = lambda wire, request: None, **settings: t.Any) -> None:
         super().__init__("demo", quota=False, **settings)
         self.tenant.clock.set(datetime.datetime.fromtimestamp(START, datetime.timezone.utc))
-        # Issued again, since the clock was set back.
+        # Issued again, because the clock was set back.
         self.token = issue_token(self.tenant, next(iter(self.tenant.applications.values())))
         self._first = first
 
@@ -54,12 +54,12 @@ class Wire(Emulated):
 
     @property
     def issued(self) -> list[str]:
-        """The text of each pass that users have now."""
+        """Return the text of each current pass of the users."""
         return [found.value for found in self.tenant.access_passes.values()]
 
     @property
     def times(self) -> int:
-        """How many passes were ever issued."""
+        """Return the total number of issued passes."""
         return sum(map(len, self.tenant.created_access_passes.values()))
 
 
@@ -201,7 +201,7 @@ def test_all_problems_with_names_are_told_before_anything_is_issued() -> None:
 
 
 def test_a_filter_that_returns_others_selects_nobody() -> None:
-    """A service that ignores a filter returns all users: none of them is meant."""
+    """A service that ignores a filter returns all users: none of them is selected."""
 
     def all_users(wire: Wire, request: Request) -> Response | None:
         if "/users?" not in request.url:
@@ -215,7 +215,7 @@ def test_a_filter_that_returns_others_selects_nobody() -> None:
         run(Wire(all_users), f"nobody{DOMAIN}")
 
 
-# --- who gets no pass -----------------------------------------------------------------------------------------------
+# --- users without a pass -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -338,7 +338,7 @@ def test_reading_rights_are_refused_before_anything_is_sent() -> None:
 
 
 def losing(number: int = 0, *, ran: bool = True, kind: str = "lost") -> Answer:
-    """Lose the response to a request for a pass, which was carried out, or not."""
+    """Lose the response to a request for a pass that was or was not carried out."""
     seen: list[Request] = []
 
     def answer_of(wire: Wire, request: Request) -> Response | None:
@@ -514,7 +514,7 @@ def test_passes_that_the_job_drops_are_not_issued(
     assert wire.times == 0
 
 
-# --- the module that only reads -------------------------------------------------------------------------------------
+# --- the read-only module -------------------------------------------------------------------------------------------
 
 
 def test_what_users_have_is_told() -> None:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whole runs over a fleet of the emulated tenant: what is refused, what is written down, what is told, and what a killed run leaves."""
+"""Test whole runs over a fleet of the emulated tenant: refusals, journal lines, reports, and the remains of a killed run."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def params_of(wire: FleetWire, **given: t.Any) -> dict[str, t.Any]:
 
 
 def run(wire: FleetWire, check: bool = False, tenant_id: str | None = TENANT_ID, **given: t.Any) -> Outcome:
-    """One task, in a process of its own; what it told is in the clock of the wire."""
+    """Run one task in a separate process; its messages are in the clock of the wire."""
     wire.clock.told.clear()
     return intune_device_passcode.run(params_of(wire, **given), client_of(wire, tenant_id), check)
 
@@ -58,12 +58,12 @@ def statuses(outcome: Outcome) -> dict[str, int]:
 
 
 def writes(wire: FleetWire) -> list[str]:
-    """Return what the tenant was asked to change, in batches or alone."""
+    """Return the write requests of the tenant, in batches or alone."""
     return [entry["path"] for entry in wire.tenant.journal.since(0) if entry["write"]]
 
 
 def refused(wire: FleetWire, kind: type[errors.IntuneError], check: bool = False, **given: t.Any) -> str:
-    """Return the message of a task that was refused before anything was written."""
+    """Return the message of a task that was refused before any write."""
     with pytest.raises(kind) as caught:
         run(wire, check, **given)
     assert writes(wire) == []
@@ -88,7 +88,7 @@ def from_reset(number: int, fault: str) -> t.Callable[[Request], str | None]:
 
 
 def killed(wire: FleetWire, journal: pathlib.Path, number: int, kind: str, **given: t.Any) -> set[str]:
-    """Run a task that dies at its reset, or batch of resets, number ``number``. Return the devices written down and not reset."""
+    """Run a task that dies at its reset, or batch of resets, number ``number``. Return the devices in the journal without a reset."""
     wire.plan = from_reset(number, kind)
     with pytest.raises(Died):
         run(wire, journal_path=str(journal), **given)
@@ -102,7 +102,7 @@ def events(journal: pathlib.Path) -> dict[str, int]:
 
 
 def left(journal: pathlib.Path) -> list[set[str]]:
-    """Return the devices that a later task has to settle, of each run that did not come to its end."""
+    """Return the devices that a later task has to settle, of each unfinished run."""
     with journal.open("rb") as file:
         return [set(run.remaining) for run in journal_format.parse_lines(file, str(journal)).runs.values()]
 
@@ -112,7 +112,7 @@ def journal(tmp_path: pathlib.Path) -> pathlib.Path:
     return tmp_path / "resets.jsonl"
 
 
-# --- what is refused before anything is written ---------------------------------------------------------------------
+# --- refusals before any write --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def test_unknown_names_are_refused_all_at_once() -> None:
     assert "'NO-1'" in told and "'NO-2'" in told and "FLEET" not in told
 
 
-# --- what is returned and told --------------------------------------------------------------------------------------
+# --- results and messages -------------------------------------------------------------------------------------------
 
 
 def test_a_fleet_with_some_failures() -> None:
@@ -302,13 +302,16 @@ def test_a_whole_run_is_in_the_journal_and_no_passcode_is(journal: pathlib.Path)
 @pytest.mark.parametrize("kind", ["dies", "dies_done"])
 @pytest.mark.parametrize("number", [1, 2, 10])
 def test_a_run_that_was_killed_is_continued(journal: pathlib.Path, number: int, kind: str) -> None:
-    """Not one device is reset twice, and none is forgotten. Those that were written down, and not reset, are reset once a later reset
-    of another device proves that theirs was not run. Where all others were reset before, they stay unknown."""
+    """No device is reset twice, and none is forgotten.
+
+    A device that was written down but not reset is reset once a later reset of another device proves that its own was not run. If all
+    others were reset before, it stays unknown.
+    """
     wire = FleetWire(190)
     lost = killed(wire, journal, number, kind)
     taken = len(wire.resets)
     assert taken == min(20 * (number - (kind == "dies")), 190) and bool(lost) is (kind == "dies")
-    wire.clock.sleep(3600)  # beyond max_age: the journal alone knows
+    wire.clock.sleep(3600)  # beyond max_age: only the journal has them
     outcome = run(wire, journal_path=str(journal))
     if taken < 170:
         lost = set()
@@ -396,7 +399,7 @@ def test_a_run_that_is_continued_with_other_options_is_refused(
 
 
 def test_devices_that_are_not_in_the_unfinished_run_are_a_run_of_their_own(journal: pathlib.Path) -> None:
-    """One journal for all tickets of a help desk: what is unknown of one device does not stop the others."""
+    """One journal for all tickets of a help desk: the unknown state of one device does not stop the others."""
     wire = FleetWire(2)
     killed(wire, journal, 1, "dies", devices=wire.ids[:1], match_by="id")
     wire.clock.sleep(60)
@@ -546,7 +549,7 @@ class Recipient(t.NamedTuple):
 
 @pytest.fixture(scope="module")
 def recipient() -> Recipient:
-    """Make a certificate valid by the clock of the host, which is that of the tests."""
+    """Return a recipient whose certificate is valid by the clock of the host, which is that of the tests."""
     key = rsa.generate_private_key(65537, 2048)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "help desk")])
     start = datetime.datetime.fromtimestamp(START - 3600, datetime.timezone.utc)
@@ -602,11 +605,11 @@ def test_passcodes_are_not_told_to_who_watches() -> None:
     assert wire.clock.told and not any(passcode in text for passcode in made for text in wire.clock.told)
 
 
-# --- results that a job drops ---------------------------------------------------------------------------------------
+# --- dropped results of a job ---------------------------------------------------------------------------------------
 
 
 def run_in_job(wire: FleetWire, limit: int | None, *, shows: bool = True, check: bool = False, **given: t.Any) -> Outcome:
-    """One task of a job that keeps results up to a limit."""
+    """Run one task of a job that keeps results up to a limit."""
     client = client_of(wire)
     client.largest_result, client.shows_result = limit, shows
     return intune_device_passcode.run(params_of(wire, **given), client, check)
@@ -648,7 +651,7 @@ def test_case_72_a_passcode_that_no_piece_can_hold_is_refused(recipient: Recipie
 
 
 def test_case_72_results_are_about_as_large_as_expected(recipient: Recipient) -> None:
-    """So that what is not refused fits, and what would fit is not refused."""
+    """Thus accepted results fit, and results that would fit are not refused."""
     outcome = run(FleetWire(20), seal_to=[recipient.pem])
     found = measure(outcome.values["results"]) / 20
     largest = bisect.bisect_left(range(1000), True, key=lambda number: not _is_accepted(number, recipient)) - 1

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whole runs against scripted answers: what is asked for, what is written, and what is reported, where values are hidden or names taken."""
+"""Test whole runs against scripted responses: requests, writes, and reports, for hidden values or taken names."""
 
 from __future__ import annotations
 
@@ -243,7 +243,7 @@ def test_a_policy_of_others_is_removed_only_with_force(settings: list[Json], rea
     assert world.transport.writes == []
     outcome = run(world, check, state="absent", force=True)
     assert outcome.changed is True and world.transport.writes == ([] if check else [DELETE])
-    # Settings of ours are not told: the task asked for that.
+    # The report omits our own settings, because the task requested that.
     assert [warning.partition("does not manage: ")[2] for warning in outcome.warnings] == (
         [held.replace(", enable_pin_recovery", "") + "."] if held and "manage" in reason else []
     )
@@ -277,7 +277,7 @@ def test_many_settings_of_others_are_counted() -> None:
         run(world, state="absent")
 
 
-# --- removing, whatever the backend ---------------------------------------------------------------------------------
+# --- removing from any backend --------------------------------------------------------------------------------------
 
 OTHER = f"beta{CATALOG}/{OTHER_ID}"
 MADE = settings_catalog.merge_settings([], {}, {"enable_pin_recovery": True}, "device")
@@ -455,7 +455,7 @@ def test_case_57_a_profile_that_cannot_be_changed_leaves_everything_as_it_was() 
     assert caught.value.effects is None and world.transport.writes == [PATCH]
 
 
-# --- what assignments refer to --------------------------------------------------------------------------------------
+# --- references of assignments --------------------------------------------------------------------------------------
 
 ALIVE, DEAD = "aaaaaaaa-0000-4000-8000-000000000001", "aaaaaaaa-0000-4000-8000-000000000002"
 FILTER, DEAD_FILTER = "ffffffff-0000-4000-8000-000000000001", "ffffffff-0000-4000-8000-000000000002"
@@ -469,7 +469,7 @@ def to(group: str, filter_id: str | None = None, kind: str = "groupAssignmentTar
 
 
 def groups(request: t.Any) -> t.Any:
-    """Answer as a directory in which ALIVE is named Ops, and DEAD was deleted."""
+    """Respond as a directory in which ALIVE is named Ops, and DEAD was deleted."""
     return page(*([{"id": ALIVE, "displayName": "Ops"}] if ALIVE in request.url or "displayName" in request.url else []))
 
 
@@ -566,7 +566,7 @@ def test_case_49_without_the_permission_to_read_groups_intune_decides() -> None:
     assert f"Check that these groups and filters exist: {DEAD}. Then run again to finish." in str(caught.value)
 
 
-# --- names of what is assigned --------------------------------------------------------------------------------------
+# --- names of assigned objects --------------------------------------------------------------------------------------
 
 READERS = ["DeviceManagementConfiguration.ReadWrite.All", "GroupMember.Read.All"]
 
@@ -642,7 +642,7 @@ def test_two_groups_of_one_name_are_told_apart() -> None:
 
 # --- failures after a change ----------------------------------------------------------------------------------------
 
-# The settings catalog policy is made, shown, and replaces the custom profile.
+# The settings catalog policy is created, shown, and replaces the custom profile.
 MOVE: Json = {
     f"GET /beta{CATALOG}": page(),
     LIST: page(profile(oma(URI, True))),
@@ -729,11 +729,11 @@ def test_the_return_value_has_the_documented_keys() -> None:
     assert set(assignment) == set(AssignmentResult.__annotations__) == set(documented["assignments"]["contains"])
 
 
-# --- names that look alike ------------------------------------------------------------------------------------------
+# --- look-alike names -----------------------------------------------------------------------------------------------
 
 
 def without(*names: str) -> Json:
-    """Return the script of a tenant whose custom profiles have these names, and whose service finds none by a filter."""
+    """Return the script of a tenant with custom profiles of these names, whose service finds none by a filter."""
 
     def listing(request: t.Any) -> t.Any:
         is_search = "$filter" in query_of(request)

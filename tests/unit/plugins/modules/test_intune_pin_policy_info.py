@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whole runs against scripted responses: which policies, findings and check-in status come back, under which keys."""
+"""Test whole runs against scripted responses: the returned policies, findings, and check-in status, and their keys."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whole runs against scripted answers: what is asked for, what is written, and what is reported."""
+"""Test whole runs against scripted responses: requests, writes, and reports."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def listed(found: Json) -> Json:
 def world_of(
     found: Json | None = None, after: Json | None = None, *others: Json, approval: ApprovalOptions | None = None, **script: t.Any
 ) -> Tenant:
-    """Return a tenant with a remediation, and as it is read after the write; ``script`` is in ``more``."""
+    """Return a tenant with a remediation, and its state after the write; ``script`` is in ``more``."""
     reads = [answer(200, each) for each in (found, after) if each is not None]
     base = {LIST: page(*([listed(found)] if found else []), *others), **({ONE: reads} if reads else {}), **CONFIRMED}
     return tenant({**base, **script.get("more", {})}, credential=FakeCredential(script.get("claims")), approval=approval)
@@ -189,7 +189,7 @@ def test_it_is_left_alone(found):
 
 
 def assigned(found: list[Json], after: list[Json], **given: t.Any) -> tuple[list[Json], Outcome]:
-    """Run with these assignments before and after; return what was written."""
+    """Run with these assignments before and after; return the written ones."""
     more = {ASSIGN: answer(204), GROUPS: page({"id": PILOT, "displayName": "Pilot ring"}, {"id": FIELD, "displayName": "Field service"})}
     world = world_of(package(assignments=found), package(assignments=after), more=more)
     outcome = run(world, **given)

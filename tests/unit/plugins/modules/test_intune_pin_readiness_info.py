@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the module documents is what it takes and returns."""
+"""Check that the module's documentation matches its options and return values."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_the_documented_codes_are_those_that_can_come_back() -> None:
     assert [code for code in t.get_args(model.DifferenceCode) if f"V({code})" not in differences] == []
 
 
-# Of an output that somebody hands over, or a host that is asked, and not of a line of the probe.
+# For an output that a user supplies, or a queried host, and not for a line of the probe.
 OF_OUTPUTS = {"not_dsregcmd", "several_outputs", "user_state_missing", "users_differ"}
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The whole task against an emulated tenant with users of each kind."""
+"""Test the whole task against an emulated tenant with users of each kind."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ MOST_REQUESTS = 10
 
 
 class Helped(Given):
-    """A tenant with a person to help. ``states``: what the probe reports, by the name of a device, from each look on."""
+    """A tenant with a person to help. ``states``: the reports of the probe, by the name of a device, from each read on."""
 
     def recover(self, user: str = CLARA, *, check: bool = False, **given: t.Any) -> Outcome:
         return self.run(intune_pin_recovery, check=check, user=user, **given)
@@ -228,7 +228,7 @@ def test_each_part_that_stays_unavailable_leaves_steps_and_is_told_with_what_to_
 
     given = Failing("helpdesk")
     given.report(given.web_sign_in(), "LT-BERLIN-012")
-    # In a batch, too.
+    # Also in a batch.
     given.tenant.faults.arm({"match": {"path": path}, "fault": {"kind": "status", "status": status}, "times": None})
     recovery = given.help()
     problems = " ".join(recovery["problems"])
@@ -246,7 +246,7 @@ def test_a_service_that_ignores_the_filter_shows_no_device_of_others() -> None:
     user = User(given.user_id(CLARA), f"clark{DOMAIN}")
     own = {"userPrincipalName": user.principal.upper(), "userId": None}
     given.add("HERS", **own)
-    # The kelvin sign becomes a k in small letters.
+    # The kelvin sign becomes a k in lower case.
     given.add("NOT-HERS", **{**own, "userPrincipalName": f"clar\u212a{DOMAIN}"})
     given.add("NOBODYS", userPrincipalName="", userId="00000000-0000-0000-0000-000000000000")
     given.add("OF-ANOTHER", userPrincipalName=user.principal, userId=given.user_id(FELIX))
@@ -278,7 +278,7 @@ def test_it_takes_ten_requests_at_most_besides_those_of_readiness(seed: str) -> 
 
 
 def test_finding_the_steps_and_issuing_a_pass_take_fewer_than_ten() -> None:
-    """Besides those of readiness, where the user has a device, and the probe and a policy for web sign-in are there."""
+    """Besides those of readiness, if the user has a device, and the probe and a policy for web sign-in exist."""
     given = Helped("helpdesk")
     _verdict, shared = given.read(rollout="none")
     before = len(given.sent)
@@ -303,7 +303,7 @@ def test_of_many_devices_those_that_were_used_last_are_told() -> None:
 
 
 class Probed(Helped):
-    """A tenant with the probe. ``answers``: the states of each look at the devices, the last one for all that follow."""
+    """A tenant with the probe. ``answers``: the states at each read of the devices, the last one for all later ones."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *answers: t.Any) -> None:
         super().__init__()
@@ -362,7 +362,7 @@ def test_a_dated_pending_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_newer_sync_alone_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The agent syncs without a run of the probe, too."""
+    """The agent also syncs without a run of the probe."""
     given = Probed(monkeypatch, said(), said(synced="2026-01-05T10:00:05Z"))
     recovery = given.help(fresh=True)
     assert recovery["fresh"] is None and "It was online since" in " ".join(recovery["problems"])
@@ -442,11 +442,11 @@ def test_a_timeout_that_is_none_is_refused(timeout: float) -> None:
         Helped().recover(fresh=True, fresh_timeout=timeout)
 
 
-# --- the probe of an emulated tenant, with each answer to what Microsoft leaves open ---------------------------------
+# --- the probe of an emulated tenant, for each possible behavior that Microsoft leaves open --------------------------
 
 
 class Reported(Helped):
-    """A tenant that is connected, where the probe has run everywhere."""
+    """A connected tenant in which the probe has run everywhere."""
 
     def __init__(self, **settings: t.Any) -> None:
         super().__init__("helpdesk", **settings)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The report on an emulated tenant without a process: what is read, and what comes of parts that cannot be."""
+"""Test the report on an emulated tenant without a process: the requests, and the result for unreadable parts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Answer: t.TypeAlias = "t.Callable[[Request], Response | None]"
 
 
 class Wire(Emulated):
-    """The demo tenant; ``first`` may answer in its place."""
+    """The demo tenant; ``first`` may respond instead."""
 
     def __init__(self, first: Answer = lambda request: None, seed: str = "demo") -> None:
         super().__init__(seed, quota=False)
@@ -52,7 +52,7 @@ def run(wire: Wire, folder: pathlib.Path, check: bool = False, claims: t.Any = N
 
 
 def refuse(part: str, status: int = 403) -> Answer:
-    """Refuse each request whose path has a part, sent alone."""
+    """Refuse each single request whose path has a part."""
     return lambda request: error(status) if part in request.url and "$batch" not in request.url else None
 
 

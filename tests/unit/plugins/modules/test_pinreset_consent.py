@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whole runs of both modules against the emulated directory: late, interrupted at every write, refused, with bad options."""
+"""Test whole runs of both modules against the emulated directory: late, interrupted at every write, refused, with bad options."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def run(directory: Directory, module: t.Any = intune_pinreset_consent, check: bo
     return module.run({**options(), **defaults, **given}, directory.world().client, check)
 
 
-# --- states to begin with -------------------------------------------------------------------------------------------
+# --- initial states -------------------------------------------------------------------------------------------------
 
 
 def nothing(directory: Directory) -> None:
@@ -67,7 +67,7 @@ def narrow(directory: Directory) -> None:
 
 
 def shared(directory: Directory) -> None:
-    """With what others granted: more for all users, and something for one."""
+    """Add grants of others: more for all users, and something for one."""
     directory.make(SERVICE_APP_ID)
     directory.make(CLIENT_APP_ID)
     directory.grant(SERVICE_APP_ID, DIRECTORY_APP_ID, "Other User.Read")
@@ -99,14 +99,14 @@ def begun(name: str, **more: t.Any) -> tuple[Directory, dict[str, t.Any]]:
 
 @functools.cache
 def undisturbed(name: str) -> tuple[dict[str, t.Any], list[str]]:
-    """Return what is there in the end, and what was written."""
+    """Return the final state, and the writes."""
     directory, given = begun(name)
     assert run(directory, **given).failure is None
     return directory.outline(), sorted(directory.applied)
 
 
 def assert_done(directory: Directory, name: str, given: dict[str, t.Any]) -> None:
-    """As after a run that nothing disturbed; and a further run finds nothing to do."""
+    """Assert the state after an undisturbed run, and that a further run finds nothing to do."""
     asked = directory.asked
     again = run(directory, **given)
     assert (again.failure, again.changed, directory.asked) == (None, False, asked)
@@ -234,7 +234,7 @@ def test_a_run_that_was_interrupted_is_finished_by_the_next(name: str, interrupt
         outcome = run(directory, **given)
         failed = outcome.failure is not None
         assert failed is (interruption.kind in ("refused", "done"))
-        # A write that was done with status 500 and is not seen yet is not known to be a change.
+        # A write with status 500 that was done, but is not visible yet, is not known to be a change.
         assert not failed or (late and interruption.kind == "done") or outcome.changed is bool(directory.applied)
         assert not failed or outcome.changed is (outcome.failure.effects == "partial")
     except Died:
@@ -243,7 +243,7 @@ def test_a_run_that_was_interrupted_is_finished_by_the_next(name: str, interrupt
     finished = run(directory, **given)
     assert finished.failure is None
     if late:
-        # A process that begins while Entra shows the past may repeat a write that does no harm twice.
+        # A process that starts while Entra shows old data may repeat a write that is harmless twice.
         assert directory.outline() == undisturbed(name)[0]
     else:
         assert_done(directory, name, given)
@@ -278,7 +278,7 @@ def test_applications_made_by_hand_are_found_by_the_next_run() -> None:
 
 
 def by_hand(directory: Directory) -> None:
-    """Do what an administrator does in the browser, while Graph still refuses it to an application."""
+    """Do the work of an administrator in the browser, while Graph still refuses it to an application."""
     setting = directory.tenant.settings.consent
     directory.tenant.settings.patch({"consent": "allow"})
     directory.grant(SERVICE_APP_ID, DIRECTORY_APP_ID, "User.Read")
@@ -358,7 +358,7 @@ READING = ["Application.Read.All", "DelegatedPermissionGrant.Read.All"]
 
 
 def run_as(directory: Directory, claims: dict[str, t.Any], check: bool = False, **given: t.Any) -> Outcome:
-    """Run with a token of these claims."""
+    """Run with a token that has these claims."""
     defaults = {name: option.get("default") for name, option in intune_pinreset_consent.SPEC.argument_spec.items()}
     world = directory.world(credential=FakeCredential(claims))
     return intune_pinreset_consent.run({**options(), **defaults, **given}, world.client, check)

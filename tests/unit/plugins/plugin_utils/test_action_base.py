@@ -37,12 +37,12 @@ OPTIONS = {
 @pytest.fixture(autouse=True)
 def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_module, "Transport", lambda **_settings: FakeTransport())
-    # Each test is a process of its own.
+    # Each test represents a separate process.
     monkeypatch.setattr(_action_base, "TOKENS", TokenMemory())
 
 
 def module(run: t.Any = None, secrets: tuple[_argspec.Secret, ...] = (PASSCODE,), **relations: t.Any) -> types.SimpleNamespace:
-    """Return a module of these options whose run returns what it was given."""
+    """Return a module of these options whose run returns its arguments."""
     spec = _argspec.make_spec("intune_unit", OPTIONS, secrets=secrets, **relations)
     return types.SimpleNamespace(SPEC=spec, run=run or (lambda params, _client, check: Outcome({"given": dict(params), "check": check})))
 
@@ -175,7 +175,7 @@ def test_the_passcode_itself_stays_for_the_registered_variable() -> None:
     assert result["results"][0]["passcode"] == "1234"
 
 
-# --- which way ------------------------------------------------------------------------------------------------------
+# --- choice of the execution ----------------------------------------------------------------------------------------
 
 
 def action(code: t.Any = None, **other: t.Any) -> IntuneActionBase:
@@ -225,7 +225,7 @@ def test_a_task_goes_its_way_and_its_passcodes_are_hidden(monkeypatch: pytest.Mo
     subject = action(transport=transport)
     result = subject.run(task_vars={})
     assert (result["from"], result["way"], result["_ansible_no_log"]) == ("ansible", taken, True)
-    # The task too: in a loop it is what hides the result of all items.
+    # The task too: in a loop, it hides the result of all items.
     assert subject._task.no_log is True
 
 
@@ -313,7 +313,7 @@ def test_passcodes_and_debugging_do_not_go_together(monkeypatch: pytest.MonkeyPa
 
 
 def test_the_module_is_told_that_its_result_is_hidden() -> None:
-    """case 35: no_log of the task is how it knows."""
+    """case 35: it reads no_log of the task."""
     found = action()
     told: list[bool] = []
     found._execute_module = lambda **_kwargs: told.append(found._task.no_log) or {}
@@ -398,7 +398,7 @@ def test_vaulted_strings_become_text() -> None:
     assert type(found["client_secret"]) is type(found["devices"][0]) is str
 
 
-# --- the rest of what Ansible's validation finds --------------------------------------------------------------------
+# --- further results of Ansible's validation ------------------------------------------------------------------------
 
 KEY_OPTION = {"type": "str", "no_log": True}
 NESTED = {
@@ -457,7 +457,7 @@ def test_an_option_beside_its_alias_is_in_the_warnings() -> None:
 
 
 class TestAnotherModule:
-    """A module declares a secret of its own, and needs no change outside its own files."""
+    """Check that a module declares its own secret without changes outside its files."""
 
     SECRET = _argspec.Secret("pass.value", "return_pass", "passes")
 
@@ -530,7 +530,7 @@ NAMES = [f"PHONE-{number}" for number in range(200)]
 
 
 def run_large(monkeypatch: pytest.MonkeyPatch, limit: str | None, way: str, size: int, **variables: t.Any) -> tuple[t.Any, list[str]]:
-    """Run a task whose result has entries of this size; return its result, and what was displayed."""
+    """Run a task whose result has entries of this size; return its result, and the displayed text."""
     monkeypatch.delenv("AWX_ISOLATED_DATA_DIR", raising=False)
     monkeypatch.delenv("MAX_EVENT_RES", raising=False)
     if limit is not None:

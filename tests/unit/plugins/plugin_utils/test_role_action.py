@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The base of the role's own action plugins: what a plugin makes of the options of its task is the result."""
+"""Test the base of the role's own action plugins: the result is the plugin's output for the options of its task."""
 
 from __future__ import annotations
 

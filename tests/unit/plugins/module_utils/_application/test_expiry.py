@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""When the credential in use ends: what certificates and applications say, and how sure that is."""
+"""Test the end of the credential in use: the data of certificates and applications, and its certainty."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What Entra returns of an application, read."""
+"""Test reading an application from Entra's response."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is asked of the application that signs in, and what it means where that cannot be read."""
+"""Test the requests for the application that signs in, and the result if they fail."""
 
 from __future__ import annotations
 

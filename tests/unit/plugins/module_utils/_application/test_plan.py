@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The changes of an application: after any of them, nothing is left to do, and nothing of others is lost."""
+"""Test the changes of an application: they are complete, and preserve data of others."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ GOALS = st.builds(
 def test_after_any_plan_nothing_is_left_to_do_and_nothing_of_others_is_lost(state: State, goal: Goal) -> None:
     changes = plan(state, goal, NOW)
     after = project(state, changes, goal, LATER)
-    # A second secret is removed when its successor has proven itself, by a later task.
+    # A later task removes the second secret after its successor has been used.
     assert [change for change in plan(after, goal, NOW) if change.kind != "remove_secret"] == []
     assert after.is_present is goal.is_present
     if not goal.is_present:
@@ -122,7 +122,7 @@ def test_whether_it_can_sign_in_changes_on_purpose_alone(is_enabled: bool | None
     changes = plan(state, goal, NOW)
     assert project(state, changes, goal).is_enabled is expected
     kinds = [change.kind for change in changes if change.kind != "create_principal"]
-    # It stops before its credentials are touched, and works again after that.
+    # The application is disabled before its credentials change, and enabled again afterwards.
     assert kinds.index("disable") == 0 if "disable" in kinds else kinds[0] == "remove_secret"
     assert kinds[-1] == ("enable" if is_enabled is False and wanted else "remove_secret")
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which permissions an application gets, and what strong ones amount to."""
+"""Test the permissions that an application gets, and the effect of strong ones."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ CODE = "6d5c2f10-0d1e-4f4b-9a3c-2b7f5e8d9a01"
 OTHER = "6d5c2f10-0d1e-4f4b-9a3c-2b7f5e8d9a02"
 TEXT = "Ticket 4711: let users recover their PIN."
 MARK = approval.render_mark(REQUEST)
-# What the service says.
+# The message of the service.
 WANTED = "Header 'x-msft-approval-justification' is required to request approval."
 SUBMITTED = "Approval Required. Request Approval using the request ID returned as part of the x-msft-approval-code response header."
 DUPLICATE = "An active Approval Request already exists"
@@ -38,7 +38,7 @@ DONE = answer(201, {"id": "1"})
 
 
 def filed(status: str = "needsApproval", text: str = f"{TEXT} {MARK}", **more: t.Any) -> dict[str, t.Any]:
-    """Return an entry of the tenant's list. By default it is ours."""
+    """Return an entry of the tenant's list. By default it belongs to the task."""
     dates = {"requestDateTime": "2026-01-05T10:00:00Z", "expirationDateTime": "2026-01-08T10:00:00Z"}
     return {"id": CODE, "status": status, "requestJustification": text, "approvalJustification": None, **dates, **more}
 
@@ -60,7 +60,7 @@ def headers_of(request: Request) -> dict[str, str]:
 
 
 def sent_with(subject: Tenant) -> list[dict[str, str]]:
-    """Return what each write was sent with."""
+    """Return the approval headers of each write."""
     return [headers_of(request) for request in subject.transport.sent if request.method != "GET"]
 
 
@@ -254,7 +254,7 @@ def test_a_code_of_a_request_that_has_expired_is_refused(text: str | None) -> No
 
 
 def test_a_code_that_is_used_up_is_none() -> None:
-    """One that was made by hand says not for which write: the first one of a run may have taken it."""
+    """A code entered by hand does not name its write: the first one of a run may have used it."""
     entries = page(filed("completed", "By hand."))
     with pytest.raises(errors.ApprovalPendingError):
         write(world({WRITE: [REFUSED, FILED], LIST: entries}, code=CODE))

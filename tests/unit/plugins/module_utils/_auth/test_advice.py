@@ -8,7 +8,7 @@ import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils._auth._advice import GENERAL, HINTS, find_hint, find_number
 
-# Each number with a word of the advice that fits it. The special cases of a number have its advice, or a better one.
+# Each number with a word of its advice. The special cases of a number have the same advice, or a better one.
 ROWS = {
     "70001": "client_id",
     "700016": "client_id",

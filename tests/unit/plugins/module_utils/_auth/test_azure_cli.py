@@ -18,7 +18,7 @@ from tests.support.fakes import GRAPH, START, TENANT_ID, options, tenant
 
 
 class FakeAz:
-    """subprocess.run, with this outcome; ``failure`` is raised."""
+    """Replace subprocess.run with this outcome; ``failure`` is raised."""
 
     def __init__(self, stdout: str = "", *, returncode: int = 0, stderr: str = "", failure: Exception | None = None) -> None:
         self.commands: list[list[str]] = []
@@ -126,7 +126,7 @@ def test_what_goes_wrong_is_said(monkeypatch: pytest.MonkeyPatch, fake: FakeAz, 
 
 @pytest.fixture
 def real_az(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
-    """Write a command named az that is found first."""
+    """Write a command named az that is first on the path."""
     az = tmp_path / "az"
     az.touch(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)

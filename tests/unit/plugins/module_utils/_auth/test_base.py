@@ -15,7 +15,7 @@ from tests.support.fakes import START, FakeClock, Tenant, jwt, options, tenant
 
 
 class Numbered(Credential):
-    """Gives ``token-1``, ``token-2`` and so on, each of which lives an hour."""
+    """Return ``token-1``, ``token-2``, and so on, each valid for an hour."""
 
     method = "numbered"
 

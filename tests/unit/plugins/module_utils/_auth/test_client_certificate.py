@@ -42,12 +42,12 @@ def pem_of(key: t.Any, locked: t.Any = PLAIN, form: t.Any = serialization.Privat
 
 
 def pkcs12_of(key: t.Any, certificate: x509.Certificate) -> bytes:
-    """Return a PFX file, also of a key and a certificate that are no pair."""
+    """Return a PFX file, even of a key and a certificate that do not match."""
     return pkcs12.serialize_key_and_certificates(b"unit", key, None, [certificate], PLAIN)
 
 
 def with_unknown_curve(kind: str, content: bytes) -> bytes:
-    """Return a PEM block in which the curve P-256 is SM2, which cryptography does not know."""
+    """Return a PEM block in which the curve P-256 is replaced by SM2, which cryptography does not support."""
     found = content.replace(bytes.fromhex("06082a8648ce3d030107"), bytes.fromhex("06082a811ccf5501822d"))
     assert found != content
     return b"-----BEGIN %s-----\n%s-----END %s-----\n" % (kind.encode(), base64.encodebytes(found), kind.encode())
@@ -55,7 +55,7 @@ def with_unknown_curve(kind: str, content: bytes) -> bytes:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    """One file of each kind. Making a key takes long, so there is one for all."""
+    """Return a folder with one file of each kind. Making a key is slow, so all tests share them."""
     folder = tmp_path_factory.mktemp("certificates")
     key, curve = rsa.generate_private_key(65537, 2048), ec.generate_private_key(ec.SECP256R1())
     good, late = certificate_of(key, START + DAY), certificate_of(key, START - DAY)

@@ -238,7 +238,7 @@ def test_case_70_a_key_that_an_arc_machine_refuses_in_html(monkeypatch: pytest.M
     monkeypatch.setenv("IMDS_ENDPOINT", "http://127.0.0.1:40342")
     key = tmp_path / "arc.key"
     key.write_text("s3cret")
-    # msal reads keys of the folder of the agent only.
+    # msal only reads keys in the folder of the agent.
     monkeypatch.setitem(msal.managed_identity._supported_arc_platforms_and_their_prefixes, sys.platform, str(tmp_path))
     world = on_a_machine(answer(401, www_authenticate=f"Basic realm={key}"), answer(401, PORTAL, content_type="text/html"))
     with pytest.raises(errors.AuthenticationError) as caught:

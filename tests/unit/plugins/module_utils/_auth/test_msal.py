@@ -268,7 +268,7 @@ def test_msals_answer_shows_no_token(show: t.Callable[[object], str]) -> None:
     assert "s3cret" not in show(_msal.MsalResponse(bearer("s3cret")))
 
 
-# --- advice and odd answers --------------------------------------------------------------------------------------------
+# --- advice and odd responses ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("number", [700211, 700212, 700213, 7002138], ids=lambda number: f"case 29: AADSTS{number}")
@@ -353,7 +353,7 @@ def test_case_18_a_discovery_with_members_of_other_types_is_our_error(member: st
 def test_case_18_a_discovery_without_a_member_is_no_traceback(missing: str) -> None:
     document = json.loads(entra()[DISCOVERY].text)
     del document[missing]
-    # msal may do without some members.
+    # msal can do without some members.
     with contextlib.suppress(errors.IntuneError):
         assert signing_in(tenant(entra(discovery=answer(200, document)))).token() == "entra-token"
 
@@ -378,7 +378,7 @@ def test_case_18_whatever_msal_raises_is_our_error(monkeypatch: pytest.MonkeyPat
     assert "s3cret" not in str(caught.value)
 
 
-# --- whom the secret reaches ------------------------------------------------------------------------------------------
+# --- recipients of the secret -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

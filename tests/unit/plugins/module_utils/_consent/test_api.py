@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading and writing the consent, one answer at a time. Whole runs are in tests/unit/plugins/modules."""
+"""Test reading and writing the consent, one response at a time. Whole runs are in tests/unit/plugins/modules."""
 
 from __future__ import annotations
 

@@ -381,7 +381,7 @@ def test_a_service_that_publishes_nothing_is_warned_of(found: State, goal: Goal,
     assert bool(describe_warnings(found, goal)) is warned
 
 
-# --- taking back ----------------------------------------------------------------------------------------------------
+# --- revoking -------------------------------------------------------------------------------------------------------
 
 OF_ONE_USER = Grant("g-user", "sp-service", "Principal", "user-1", ("x",), SERVICE_APP_ID)
 ELSEWHERE = Grant("g-elsewhere", "sp-graph", "AllPrincipals", None, ("y",))
@@ -498,7 +498,7 @@ def test_a_planned_grant_is_shown_as_far_as_it_is_known() -> None:
     ]
 
 
-# --- whatever the state ---------------------------------------------------------------------------------------------
+# --- any state ------------------------------------------------------------------------------------------------------
 
 NAMES = st.lists(st.sampled_from(["User.Read", "a", "b", "c"]), unique=True).map(tuple)
 FLAG = st.booleans()
@@ -560,7 +560,7 @@ def test_with_purge_the_consent_is_what_is_asked_for_and_no_more(found: State, g
     after = project(found, plan(found, goal))
     for name, app in after.apps().items():
         wanted = goal.scopes_of(name) if goal.is_present else ()
-        # Where nothing is given and nothing published, nobody knows what would be exact.
+        # If nothing is given and nothing published, the exact scopes are unknown.
         wanted = found.apps()[name].published_scopes or found.apps()[name].scopes or () if wanted is None else wanted
         assert app.scopes is None or set(app.scopes) == set(wanted)
         assert app.is_present is goal.is_present
@@ -573,7 +573,7 @@ def test_with_purge_the_consent_is_what_is_asked_for_and_no_more(found: State, g
 def test_what_is_shown_agrees_with_the_plan(found: State, goal: Goal) -> None:
     after = project(found, plan(found, goal))
     shown = describe(after, goal, URLS)
-    # A task may ask for permissions that the service does not publish.
+    # A task may request permissions that the service does not publish.
     assert shown["ready"] is (goal.is_present and not (goal.client_scopes and holds_unpublished_only(after.client)))
     for app in shown.values():
         assert not isinstance(app, dict) or "grants" not in app or app["scopes"] is None or set(app["scopes"]) <= granted(app)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A column of an export: each device of it is found whatever wrote the file, and none is missed in silence."""
+"""Test a column of an export: each device of it is found regardless of the program that wrote it, and none is silently missed."""
 
 from __future__ import annotations
 

@@ -260,7 +260,7 @@ def test_reasons_are_looked_for_in_their_order() -> None:
 
 
 def test_what_is_told_of_a_device() -> None:
-    # Only what is asked for comes back, each with a value of its own.
+    # Only the requested properties are returned, each with its own value.
     device = parse_device({**{name: f"the {name}" for name in INFO}, "deviceActionResults": [{"passcode": "s3cret"}]})
     assert describe(device, Verdict(False, "why", "Because.")) == {
         "id": "the id",

@@ -30,7 +30,7 @@ LIST = "GET /v1.0/deviceManagement/managedDevices"
 COUNT = f"{LIST}/$count"
 MEMBERS = "transitiveMembers"
 NOBODY = "aaaaaaaa-0000-4000-8000-000000000001"
-# Every role but those of the directory.
+# All roles except those of the directory.
 INTUNE_ONLY = ["DeviceManagementManagedDevices.Read.All"]
 
 
@@ -45,7 +45,7 @@ class Straight:
 
 
 class Intune(Emulated):
-    """``hidden``: names of devices that the list leaves out. ``deaf``: filters are not known. ``odd``: filters with this are refused."""
+    """``hidden``: names of devices that the list omits. ``deaf``: filters are ignored. ``odd``: filters with this are refused."""
 
     def __init__(self, seed: str = "demo", **settings: t.Any) -> None:
         super().__init__(seed, quota=False, **settings)
@@ -110,7 +110,7 @@ def wire() -> Intune:
 
 
 def by_list(wire: Intune, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the list be read, regardless of which takes fewer requests."""
+    """Read the list, even if other requests would be fewer."""
     monkeypatch.setattr(search, "FEW", 0)
     monkeypatch.setattr(search, "prefer_list", lambda wanted, there: True)
 
@@ -543,7 +543,7 @@ def test_where_similar_names_cannot_be_searched_for_the_name_is_still_told(wire:
     assert wire.refused("NO-1").startswith("There is no managed device 'NO-1' (looked for by device_name, serial_number).")
 
 
-# --- how it is asked -------------------------------------------------------------------------------------------------
+# --- requests --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -1005,7 +1005,7 @@ def test_what_may_not_be_read_is_raised_there_too() -> None:
 
 
 def packed(wire: Intune, *names: str, retry_timeout: float = 60.0, **options: t.Any) -> Selection:
-    """As a module selects: in batches, under the quota."""
+    """Select like a module: in batches, under the quota."""
     client = wire.world(retry_timeout=retry_timeout).client
     wire.sent.clear()
     return lookup.select(client, BatchScheduler(client, QUOTA), names=names, **{"match_by": "auto", "groups": (), **options})
@@ -1097,7 +1097,7 @@ def test_devices_are_read_in_batches_too(wire: Intune) -> None:
     assert wire.targets == ["POST /beta/$batch"]
 
 
-# --- one device that may not be there yet ---------------------------------------------------------------------------
+# --- one device that may not exist yet ------------------------------------------------------------------------------
 
 
 def find(wire: Intune, name: str, match_by: identifiers.MatchOption = "auto") -> str | None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which devices a selection may hold, whatever the tenant and the names: nothing here uses the code that decides it."""
+"""Test the possible devices of a selection for any tenant and names, without the code that decides it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ GROUP = "cccccccc-0000-4000-8000-000000000001"
 PLACEHOLDERS = ["0", "000000", "None", "Default string", "To Be Filled By O.E.M.", "System Serial Number", "XXXXXX", "N/A"]
 PEOPLE = ["ann@x.test", "Ann@X.test", "bob@x.test"]
 WORDS = ["PC-1", "pc-1", "PC-1 ", "PC\u200b-1", "PC-2", "S-1", "s-1", "\u00c9va", "E\u0301va", "O'B", "O\u2019B", "5349"]
-# What people, devices, and others write anywhere.
+# Values that people, devices, and others write anywhere.
 ANYTHING = [*GUIDS, *USERS[:1], NIL, *PLACEHOLDERS, *PEOPLE, *WORDS]
 
 Device = dict[str, t.Any]
@@ -35,7 +35,7 @@ device_properties = strategies.fixed_dictionaries(
     {
         "deviceName": values,
         "serialNumber": values,
-        # Each has an @, also those of devices without a user: u@..., package_...@...
+        # Each has an @, even for devices without a user: u@..., package_...@...
         "userPrincipalName": strategies.sampled_from([*PEOPLE, "", None]),
         "userId": strategies.sampled_from([*USERS, USERS[0].upper(), NIL, "", None]),
         "azureADDeviceId": strategies.sampled_from([*GUIDS, GUIDS[1].upper(), NIL, "", None]),
@@ -60,7 +60,7 @@ spellings = strategies.sampled_from([str, str.upper, lambda text: f"{{{text}}}",
 
 
 def names_for(devices: list[Device]) -> strategies.SearchStrategy[list[str]]:
-    """Names of a task: mostly values that devices of the tenant have, in any spelling."""
+    """Return names of a task: mostly values of the tenant's devices, in any spelling."""
     owned = sorted({str(value) for device in devices for name, value in device.items() if value and name != "lastSyncDateTime"})
     name = strategies.one_of(strategies.sampled_from(owned), strategies.sampled_from(owned), strategies.sampled_from(ANYTHING))
     spelled = strategies.tuples(name, spellings).map(lambda pair: pair[1](pair[0]))
@@ -78,7 +78,7 @@ PROPERTIES = {
 
 
 class Service(FakeTransport):
-    """Answers lists, filters with eq and contains, single devices, and one group."""
+    """Respond to lists, filters with eq and contains, single devices, and one group."""
 
     def __init__(self, devices: list[Device], members: list[Device]) -> None:
         super().__init__()
@@ -125,7 +125,7 @@ def has(device: Device, way: str, name: str) -> bool:
 
 
 def is_unique(devices: list[Device], name: str, match_by: str, chosen: str) -> bool:
-    """Return whether a name identifies this device, and it alone."""
+    """Return whether a name only identifies this device."""
     ways_of = PROPERTIES if match_by == "auto" else [match_by]
     meant = {device["id"] for device in devices for way in ways_of if has(device, way, name)}
     is_placeholder = match_by in ("auto", "serial_number") and unicodedata.normalize("NFKC", name).strip() in PLACEHOLDERS
@@ -189,7 +189,7 @@ def test_no_device_is_selected_that_nobody_named(
 @hypothesis.settings(max_examples=200, deadline=None)
 @hypothesis.given(devices=devices_of_tenant, name=strategies.sampled_from(ANYTHING), match_by=ways, listed=strategies.booleans())
 def test_a_name_that_identifies_one_device_selects_it(devices: list[Device], name: str, match_by: str, listed: bool) -> None:
-    """The refusals are not too many: the first test does not hold by refusing everything."""
+    """The selection does not refuse too much: the first test does not pass by refusing everything."""
     meant = [device["id"] for device in devices if is_unique(devices, name, match_by, device["id"])]
     hypothesis.assume(meant and not (match_by in ("id", "azure_ad_device_id") and name not in GUIDS))
     assert list(select(devices, [], [name], match_by, group=False, listed=listed).ids) == meant

@@ -141,7 +141,7 @@ def test_every_device_gets_a_prediction_with_a_sentence(properties: dict[str, t.
 
 @hypothesis.given(strategies.fixed_dictionaries(dict.fromkeys(NAMES, WORDS)))
 def test_a_prediction_decides_nothing(properties: dict[str, t.Any]) -> None:
-    """Windows is eligible and predicted as not supported: the reset is sent as the task asks for it."""
+    """Windows is eligible and predicted as not supported: the task still sends the reset."""
     joined = {
         **properties,
         "operating_system": "Windows",

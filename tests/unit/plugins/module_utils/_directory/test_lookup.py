@@ -28,7 +28,7 @@ def thing(identity: str, name: str, **more: t.Any) -> dict[str, t.Any]:
 
 
 def world_of(*things: dict[str, t.Any]) -> t.Any:
-    """Return a tenant in which every list has these."""
+    """Return a tenant in which every list contains these objects."""
     return tenant({GROUPS: page(*things), FILTERS: page(*things), TAGS: page(*things)})
 
 
@@ -194,7 +194,7 @@ def test_a_filter_for_another_platform_is_a_problem(platform: str | None) -> Non
     assert found == (None, [f"The assignment filter 'Lab' is for the platform {platform}, not for Windows."])
 
 
-# --- asking once ----------------------------------------------------------------------------------------------------
+# --- a single request -----------------------------------------------------------------------------------------------
 
 
 def test_each_thing_is_asked_for_once() -> None:
@@ -295,7 +295,7 @@ def test_another_failure_of_a_look_up_is_reported_as_it_is() -> None:
     assert caught.value.hint is None
 
 
-# --- names of what is identified ------------------------------------------------------------------------------------
+# --- names of identified objects ------------------------------------------------------------------------------------
 
 BATCH = "POST /beta/$batch"
 READERS = ["GroupMember.Read.All", "DeviceManagementConfiguration.Read.All", "DeviceManagementRBAC.Read.All"]

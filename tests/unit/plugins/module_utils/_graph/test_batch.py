@@ -99,7 +99,7 @@ def test_nothing_that_is_json_breaks_the_reading(body: t.Any) -> None:
         assert len(batch.parse_batch(3, Response(200, {}, json.dumps(content).encode()))) == 3
 
 
-# --- answers nobody expects -----------------------------------------------------------------------------------------
+# --- unexpected responses -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def calls(*requests: Request) -> list[tuple[int, Request]]:
 
 
 def items(*responses: Response | None) -> Response:
-    """Return the answer of a batch, last item first; null is left out."""
+    """Return the response of a batch, last item first; None is left out."""
     found = [
         {"id": str(place), "status": one.status, "headers": dict(one.headers), "body": json.loads(one.body or b"null")}
         for place, one in enumerate(responses)
@@ -51,7 +51,7 @@ def items(*responses: Response | None) -> Response:
 
 
 def every(request: Request) -> Response:
-    """Answers a read, or each of a batch, with its address."""
+    """Respond to a read, or to each of a batch, with its address."""
     if not request.url.endswith("/$batch"):
         return answer(200, {"url": request.url.removeprefix(f"{GRAPH}/v1.0")})
     return items(*(answer(200, {"url": item["url"]}) for item in body_of(request)["requests"]))
@@ -182,7 +182,7 @@ QUOTA = Quota(writes=10, requests=30, seconds=20.0)
 def test_what_is_under_way_takes_capacity_and_what_was_answered_keeps_it() -> None:
     scheduler, _world = made([every], QUOTA)
     scheduler.start(calls(write(1), write(2), read(3)))
-    # A response that tells to wait must come before more is written.
+    # A response that announces a waiting time must arrive before further writes.
     assert (scheduler.write_capacity(), scheduler.read_capacity()) == (0, 27)
     scheduler.collect(0)
     assert (scheduler.write_capacity(), scheduler.read_capacity()) == (8, 27)
@@ -209,7 +209,7 @@ def test_what_the_service_may_have_counted_is_counted(step: t.Any, writes: int, 
 def test_what_was_throttled_is_not_counted(statuses: tuple[int, ...], counted: tuple[int, int]) -> None:
     responses = [answer(status) if status < 300 else error(status, **{"retry-after": "1"}) for status in statuses]
     _answers, scheduler, _world = outcome([items(*responses)], write(1), write(2), read(3), quota=QUOTA)
-    # Its limits are cut too, so that its capacity does not show it.
+    # Its limits are also cut, so that its capacity does not show it.
     writes, requests = scheduler.limit.writes._window, scheduler.limit.requests._window
     assert (writes._total, requests._total) == counted
     assert (writes.under_way, requests.under_way) == (0, 0)
@@ -264,7 +264,7 @@ def test_reads_leave_capacity_for_two_windows_of_writes_or_half(quota: Quota, us
 )
 @pytest.mark.parametrize("number", [1, 3])
 def test_nothing_is_sent_before_the_service_wants_it(headers: dict[str, str], pause: float, number: int) -> None:
-    """A hostile Retry-After is not waited for longer than retry_timeout."""
+    """A hostile Retry-After does not delay longer than retry_timeout."""
     _answers, scheduler, world = outcome([error(429, **headers)], *map(write, range(number)))
     assert scheduler.write_capacity() == 0 and scheduler.write_delay() == pytest.approx(pause)
     world.clock.sleep(pause)

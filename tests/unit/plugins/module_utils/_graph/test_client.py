@@ -170,7 +170,7 @@ def test_the_token_travels_as_bearer_alone() -> None:
     assert "token-1" not in str(request.headers) + request.url + str(request.body)
 
 
-# --- tokens that are refused ----------------------------------------------------------------------------------------
+# --- refused tokens -------------------------------------------------------------------------------------------------
 
 
 def test_a_refused_token_is_renewed_once() -> None:
@@ -208,7 +208,7 @@ def test_the_new_token_meets_the_challenge(header: str, claims: str | None) -> N
 
 
 def test_a_challenge_is_met_also_when_the_token_was_renewed_meanwhile() -> None:
-    """Such as one that was about to expire: the other token does not hold the claims."""
+    """This includes a token that was about to expire: the other one does not contain the claims."""
     world = tenant()
     refusal = answer(401, www_authenticate=CHALLENGE)
     met = world.client.renew_token("expired meanwhile", refusal)
@@ -359,7 +359,7 @@ def test_a_lost_report_is_fetched_again() -> None:
 
 
 def visible_text(failure: BaseException | None) -> str:
-    """Return all that a person could see of a failure."""
+    """Return the whole visible text of a failure."""
     shown = ""
     while failure is not None:
         shown += f"{failure} {failure!r} {vars(failure)} {failure.describe() if isinstance(failure, errors.IntuneError) else ''}"
@@ -461,7 +461,7 @@ def test_the_pause_before_an_agreeing_look_does_not_grow(clock: FakeClock) -> No
     assert clock.slept == [1.0, 1.0]
 
 
-# --- answers nobody expects -----------------------------------------------------------------------------------------
+# --- unexpected responses -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

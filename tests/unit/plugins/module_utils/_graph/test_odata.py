@@ -28,7 +28,7 @@ def test_segments_are_quoted(parts: list[str], path: str) -> None:
 
 @pytest.mark.parametrize("name", ["..", ".", ""], ids=["parent", "itself", "empty"])
 def test_no_segment_can_lead_to_another_resource(name: str) -> None:
-    # Quoting does not help here: requests unquotes dots, and urllib3 then takes the segments out.
+    # Quoting does not help here: requests unquotes dots, and urllib3 then removes the segments.
     with pytest.raises(errors.IntuneError):
         render_path("groups", name, "members")
 

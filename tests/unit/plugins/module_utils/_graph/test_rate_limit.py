@@ -81,7 +81,7 @@ def test_a_shorter_hold_does_not_end_a_longer_one() -> None:
     assert limit.writes.capacity(5.0) == 0 and limit.writes.delay(5.0) == pytest.approx(4.0)
 
 
-# --- somebody else uses the quota too -------------------------------------------------------------------------------
+# --- other users of the quota ---------------------------------------------------------------------------------------
 
 LARGE = Quota(writes=200, requests=2000, seconds=20.0)
 
@@ -209,7 +209,7 @@ def test_what_was_never_sent_is_given_back() -> None:
 def test_no_window_of_the_service_ever_holds_more_than_the_quota(
     steps: list[tuple[float, int, bool, float]], writes: int, requests: int
 ) -> None:
-    """Whenever between sending and answer the service counts a request: the window is never exceeded."""
+    """The window is never exceeded, regardless of the time between sending and response at which the service counts a request."""
     quota, now = Quota(writes, requests, 20.0), 0.0
     limit, counted = RateLimit(quota), []
     for pause, wanted, write, latency in steps:

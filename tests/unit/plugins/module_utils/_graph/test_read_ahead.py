@@ -19,7 +19,7 @@ BATCH = "POST /v1.0/$batch"
 
 
 def items(*responses: Response | None) -> Response:
-    """Return the response of a batch, last item first; null is left out."""
+    """Return the response of a batch, last item first; None is left out."""
     found = [
         {"id": str(place), "status": one.status, "headers": dict(one.headers), "body": json.loads(one.body or b"null")}
         for place, one in enumerate(responses)

@@ -172,7 +172,7 @@ def test_an_error_hints_at_what_to_do(response: Response, words: str) -> None:
     assert words in (parse_error(GET, response).hint or "")
 
 
-# --- answers nobody expects -----------------------------------------------------------------------------------------
+# --- unexpected responses -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_a_status_that_is_no_answer_is_refused() -> None:
         parse_response(GET, answer(100))
 
 
-# --- what proves that nothing was done ------------------------------------------------------------------------------
+# --- proof that nothing was done ------------------------------------------------------------------------------------
 
 
 def of_gateway(status: int, body: t.Any = b"<html><title>Blocked</title></html>", **headers: str) -> Response:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Processes that share a quota without knowing of one another, simulated: they use it up, evenly, and come back no earlier than told."""
+"""Simulate independent processes that share a quota: they use it up evenly, and never retry earlier than announced."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tests.support.shared_quota import share
 
 STYLES = ("integer", "missing", "zero", "fractional", "date", "mixed")
 SEEDS = 1
-# Of the shortest time that the quota allows. What the service announces is waited for: `date` rounds it up to more than a second, and
-# `mixed` adds up to two seconds, in each window of 20 seconds.
+# The share of the shortest time that the quota allows. Processes wait for the announced time: `date` rounds it up to more than a second,
+# and `mixed` adds up to two seconds, in each window of 20 seconds.
 LEAST = {"date": 0.84, "mixed": 0.77}
 
 
@@ -30,7 +30,7 @@ def test_processes_use_the_whole_quota_and_come_back_no_earlier_than_told(number
 @pytest.mark.parametrize("style", ["integer", "missing", pytest.param("date", marks=pytest.mark.exhaustive)])
 @pytest.mark.parametrize("number", [2, 4])
 def test_case_81_the_shares_of_processes_differ_by_less_than_a_fifth(number: int, style: str) -> None:
-    # Without a time to wait, they meet the moment at which the quota gets free by chance.
+    # Without an announced time, they hit the moment of free quota only by chance.
     least = 0.3 if style == "missing" else 0.2
     assert statistics.mean(share([1200 // number] * number, style=style, seed=seed).spread for seed in range(3)) < least
 
@@ -43,7 +43,7 @@ def test_case_81_what_many_processes_get_after_their_first_window_differs_by_les
 
 def test_the_rest_are_back_at_the_whole_quota_in_one_window_after_the_others_ended() -> None:
     outcome = share([1200, 100, 100, 100], seed=3)
-    # What is left when the first three have ended goes as fast as for one process alone, and a window.
+    # The rest after the end of the first three takes as long as for one process alone, and a window.
     assert outcome.seconds <= 20.0 * 8
 
 

@@ -56,7 +56,7 @@ def test_a_secret_is_handed_over_as_the_task_asks(
 
 
 def test_a_secret_that_cannot_be_sealed_does_not_keep_the_others_from_it(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """case 14: whatever is raised after a reset, the results of all devices come back, without the secret."""
+    """case 14: any exception after a reset still returns the results of all devices, without the secret."""
 
     def seal(_self: FakeSealer, text: str) -> str:
         if text == "1234":

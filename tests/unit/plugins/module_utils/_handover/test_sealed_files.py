@@ -93,7 +93,7 @@ def test_a_file_that_cannot_be_synced_is_not_there(tmp_path: pathlib.Path, monke
             raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(os, "fsync", sync)
-    # ENOTSUP is how a file system without hard links answers too; then the second attempt fails alike.
+    # A file system without hard links also returns ENOTSUP; then the second attempt fails in the same way.
     with pytest.raises(OSError, match=os.strerror(number)):
         SealedFiles(str(tmp_path)).write("a", "sealed")
     assert list(tmp_path.iterdir()) == []
@@ -172,7 +172,7 @@ def test_a_folder_of_somebody_else_is_refused(tmp_path: pathlib.Path, monkeypatc
 
 
 def test_a_folder_that_is_not_writable_is_refused(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Not by chmod, which does not stop root.
+    # Not with chmod, which does not stop root.
     monkeypatch.setattr(sealed_files.os, "access", lambda *_args, **_named: False)
     monkeypatch.setattr(sealed_files.os, "supports_effective_ids", set())
     assert f"{tmp_path} is not writable" in refused(str(tmp_path))

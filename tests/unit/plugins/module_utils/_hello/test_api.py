@@ -395,7 +395,7 @@ def test_a_hidden_value_that_was_named_is_waited_for(clock: FakeClock) -> None:
 
 
 def target(name: str, filter_id: t.Any = None, filter_type: t.Any = "none", **more: t.Any) -> dict[str, t.Any]:
-    """As Graph shows an assignment."""
+    """Return an assignment as Graph shows it."""
     filtered = {"deviceAndAppManagementAssignmentFilterId": filter_id, "deviceAndAppManagementAssignmentFilterType": filter_type}
     return {"id": "x", "target": {"@odata.type": ODATA_TYPES[name], **filtered, **more}}
 

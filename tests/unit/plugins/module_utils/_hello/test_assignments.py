@@ -35,7 +35,7 @@ GROUP = Assignment("group", G1)
 GROUP_FILTERED = Assignment("group", G1, F1, "include")
 EXCLUDED = Assignment("exclude_group", G2)
 
-# Graph's names, typed once more.
+# Graph's names, typed again independently.
 TYPES = {
     "all_devices": "#microsoft.graph.allDevicesAssignmentTarget",
     "all_users": "#microsoft.graph.allLicensedUsersAssignmentTarget",
@@ -45,7 +45,7 @@ TYPES = {
 
 
 def target(name: str, filter_id: t.Any = None, filter_type: t.Any = "none", **more: t.Any) -> dict[str, t.Any]:
-    """As Graph shows an assignment."""
+    """Return an assignment as Graph shows it."""
     filtered = {"deviceAndAppManagementAssignmentFilterId": filter_id, "deviceAndAppManagementAssignmentFilterType": filter_type}
     return {"id": "x", "target": {"@odata.type": TYPES[name], **filtered, **more}}
 

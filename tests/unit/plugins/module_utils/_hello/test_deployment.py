@@ -79,7 +79,7 @@ def ask(script: Row | FakeTransport, rollout: Rollout = "overview", surface: Sur
     return (*deployment.fetch_status(world.client, policy(surface), rollout, timeout), world)
 
 
-# --- which source ---------------------------------------------------------------------------------------------------
+# --- choice of the source -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_a_table_of_tiny_pages_is_given_up() -> None:
 
 
 def in_batch(number: int, page: Response) -> dict[str, t.Any]:
-    """Return a page as a batch has it: a table is a stream, which is no JSON there."""
+    """Return a page as in a batch: a table is a stream, which is not JSON there."""
     return {
         "id": str(number),
         "status": 200,
@@ -193,7 +193,7 @@ def test_a_table_of_a_thousand_rows_is_the_largest_one_that_is_read() -> None:
     together = answer(200, {"responses": [in_batch(number, page) for number, page in enumerate(others)]})
     found, problem, world = ask({TABLE: first, BATCH: together})
     assert (found["total"], problem, world.transport.targets) == (1000, None, [TABLE, BATCH])
-    # One by one where the batch has no usable response.
+    # One by one, because the batch has no usable response.
     found, problem, world = ask({TABLE: paged(1000), BATCH: error(400)})
     assert (found["total"], problem, world.transport.targets.count(TABLE)) == (1000, None, 20)
     found, problem, world = ask({TABLE: paged(1001)})
@@ -342,7 +342,7 @@ def test_without_the_counts_of_settings_the_devices_are_there(change: Row) -> No
     assert problem.startswith("Could not read the counts of each setting of 'PIN': ")
 
 
-# --- why devices failed ---------------------------------------------------------------------------------------------
+# --- reasons of failed devices --------------------------------------------------------------------------------------
 
 
 def explained(

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The status of a policy on one device, from reports that may or may not cover it."""
+"""Test the status of a policy on one device, from reports that may or may not cover it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def table(*statuses: int, device: str = DEVICE, total: int | None = None) -> Res
 
 
 def ask(surface: Surface, *responses: Response, rows: Response | None = None, may_go_on: bool = True) -> tuple[t.Any, list[str]]:
-    """Return the status by these responses and this table, and what was sent."""
+    """Return the status for these responses and this table, and the sent requests."""
     world = tenant({TABLE: rows or table()})
     asked = device_status.render_status_requests(world.client, FoundPolicy(surface, POLICY, "PIN"), DEVICE, USER)
     found = device_status.fetch_on_device(world.client, asked, responses, lambda: may_go_on)
@@ -84,7 +84,7 @@ def test_each_report_is_asked_for_the_user_and_for_none(surface: Surface, report
 )
 @pytest.mark.parametrize("as_item", [False, True])
 def test_the_worst_setting_decides(responses: list[Response], status: str, code: int | None, as_item: bool) -> None:
-    """Alone, a report is JSON; in a batch it is base64."""
+    """A single report is JSON; in a batch it is base64."""
     given = [
         Response(200, {"content-type": "application/octet-stream"}, base64.b64encode(each.body) if as_item else each.body)
         for each in responses

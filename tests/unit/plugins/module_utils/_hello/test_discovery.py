@@ -50,7 +50,7 @@ def profile(*settings: dict[str, t.Any], **more: t.Any) -> dict[str, t.Any]:
 
 
 def template(**values: t.Any) -> dict[str, t.Any]:
-    """Return an identity protection profile as Graph shows one in which nothing was set, and these."""
+    """Return an identity protection profile as Graph shows one without changes, with these values."""
     unset = {
         "useSecurityKeyForSignin": False,
         "enhancedAntiSpoofingForFacialFeaturesEnabled": False,
@@ -385,7 +385,7 @@ def test_targets_without_a_type_are_read_as_unknown_ones() -> None:
 
 @given(PROPERTIES, ASSIGNED)
 def test_odd_values_are_left_out_by_every_reader(values: dict[str, t.Any], assigned: t.Any) -> None:
-    """Whatever a template holds, what is read of it is what the option can hold."""
+    """The values read from a template are always valid for the option."""
     head = {"id": "x", "displayName": None, "assignments": assigned}
     settings = [{"definitionId": INTENT_PREFIX + name, "value": value} for name, value in values.items()]
     read = [
@@ -412,7 +412,7 @@ def all_of(**more: t.Any) -> dict[str, t.Any]:
 
 
 def look(script: dict[str, t.Any]) -> tuple[list[str], list[str], Tenant]:
-    """Ids, problems."""
+    """Return ids, problems, and the tenant."""
     world = tenant(script)
     found, problems = discovery.fetch_policies(world.client, TENANT_ID)
     return [policy.id for policy in found], problems, world

@@ -58,7 +58,7 @@ def oma(uri: str = RIGHT, value: t.Any = True, kind: str = BOOLEAN) -> dict[str,
 
 
 def custom(*settings: dict[str, t.Any], name: str = "PIN", assigned: tuple[Assignment, ...] = (DEVICES,)) -> FoundPolicy:
-    """Return a custom profile, read as discovery reads it; its ID is p- and its name."""
+    """Return a custom profile in the form of discovery; its ID is p- and its name."""
     raw = {"@odata.type": custom_profile.ODATA_TYPE, "id": f"p-{name}", "displayName": name, "omaSettings": list(settings)}
     raw["assignments"] = [assignment.render() for assignment in assigned]
     found = discovery.parse_profile(raw, TENANT_ID)
@@ -107,7 +107,7 @@ def made_by_the_module(option: str, scope: str = "device") -> str:
     return str(render_oma_setting(setting, VALUES[setting.kind](setting), PolicyScope(TENANT_ID, scope))["omaUri"])
 
 
-# --- nothing is wrong -----------------------------------------------------------------------------------------------
+# --- no findings ----------------------------------------------------------------------------------------------------
 
 
 def test_no_policies_have_no_findings() -> None:
@@ -321,7 +321,7 @@ def test_the_same_path_in_two_profiles_is_not_there_twice() -> None:
     assert list_findings([custom(oma(), name="A"), custom(oma(), name="B")], TENANT_ID) == []
 
 
-# --- nobody ---------------------------------------------------------------------------------------------------------
+# --- no assignment --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("assigned", [(), (without(G1),)], ids=["none", "exclusions alone"])

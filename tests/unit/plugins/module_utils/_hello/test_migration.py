@@ -51,7 +51,7 @@ def test_a_name_that_is_taken_by_the_other_kind_is_refused(other: t.Any) -> None
     assert caught.value.effects == "none"
 
 
-# --- what can be moved ----------------------------------------------------------------------------------------------
+# --- movable profiles -----------------------------------------------------------------------------------------------
 
 
 def test_a_profile_with_our_settings_alone_can_be_moved() -> None:
@@ -93,7 +93,7 @@ def test_what_the_catalog_does_not_have_cannot_be_moved() -> None:
         migration.validate_movable(read(oma(URI.replace("EnablePinRecovery", "DisablePostLogonProvisioning"))), DEVICE)
 
 
-# --- taking it away -------------------------------------------------------------------------------------------------
+# --- removal of the old profile -------------------------------------------------------------------------------------
 
 OLD = Policy("PIN", id=ID)
 DELETE, LOOK = f"DELETE /v1.0{PATH}/{ID}", f"GET /beta{PATH}/{ID}"

@@ -65,7 +65,7 @@ def test_case_48_characters_that_nobody_sees_are_shown() -> None:
 @pytest.mark.parametrize("backend", [CustomProfile(), settings_catalog.SettingsCatalog()], ids=["custom", "settings_catalog"])
 @given(st.data())
 def test_every_policy_that_this_collection_writes_with_pin_recovery_is_ours(backend: Backend, data: st.DataObject) -> None:
-    """And no other one: neither without PIN recovery, nor with something beside."""
+    """And no other one: neither without PIN recovery, nor with another setting."""
     scope = data.draw(st.sampled_from(["device", "user"]))
     values = data.draw(values_for(scope, backend.name))
     if backend.name == "settings_catalog" and not values:

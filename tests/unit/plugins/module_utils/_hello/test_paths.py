@@ -35,7 +35,7 @@ def test_a_path_without_device_is_the_devices(uri: str | None, whole: str) -> No
     assert expand_uri(uri) == whole
 
 
-# --- the setting that a path means ----------------------------------------------------------------------------------
+# --- the setting of a path ------------------------------------------------------------------------------------------
 
 SPELLINGS = [
     pytest.param(URI, id="the same"),

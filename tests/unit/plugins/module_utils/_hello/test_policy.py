@@ -271,7 +271,7 @@ def test_a_policy_that_was_moved_already_needs_nothing() -> None:
     assert plan(current, inherit(current, OLD)) == []
 
 
-# --- as it is shown -------------------------------------------------------------------------------------------------
+# --- display --------------------------------------------------------------------------------------------------------
 
 NAMES = Names({G1: "Ops"}, tags={"3": "Berlin"})
 
@@ -351,7 +351,7 @@ wishes = st.builds(
     RequestedPolicy,
     name=st.sampled_from(["PIN", "New"]),
     description=st.sampled_from([None, "", "x"]),
-    # With one that is never cleared, so that there is something to make.
+    # With one that is never cleared, so that there is something to create.
     settings=given_values("device").map(lambda found: {**found, **ON}),
     assignments=st.none() | assigned([*FILTERS, (None, "")]),
     purge_assignments=st.booleans(),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A custom profile that means Windows Hello either sets something on devices or has a finding."""
+"""Check that a custom profile for Windows Hello either sets something on devices or has a finding."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ON = {"@odata.type": "#microsoft.graph.omaSettingBoolean", "displayName": "PIN",
 
 
 def read(*items: dict[str, t.Any]) -> tuple[FoundPolicy | None, list[Finding]]:
-    """Return a profile as discovery reads it, and its findings."""
+    """Return a profile in the form of discovery, and its findings."""
     raw = {"@odata.type": custom_profile.ODATA_TYPE, "id": "p-1", "displayName": "PIN", "omaSettings": list(items)}
     raw["assignments"] = [{"target": {"@odata.type": "#microsoft.graph.allDevicesAssignmentTarget"}}]
     found = discovery.parse_profile(raw, TENANT_ID)
@@ -102,7 +102,7 @@ def test_the_advice_says_what_becomes_of_the_wrong_path(uri: str, end: str) -> N
     assert finding.hint == f"The right path is {RIGHT}; set it in this profile by 'enable_pin_recovery' of intune_pin_policy, {end}"
 
 
-# --- mutations that nobody listed -----------------------------------------------------------------------------------
+# --- unlisted mutations ---------------------------------------------------------------------------------------------
 
 PLACES = st.integers(0, 200)
 NOISE = st.sampled_from(["", " ", "\t", "\n", "/", "//", "\\", "'", '"', "\u201c", "\u200b", "\ufeff", "\u00a0", "\u00ad", ";", ".", ","])
@@ -127,7 +127,7 @@ def swap(uri: str, place: int) -> str:
 
 
 def drop_part(uri: str, place: int) -> str:
-    """Drop a part in front of the CSP's own node, such as Vendor."""
+    """Drop a part before the CSP's own node, such as Vendor."""
     parts = uri.split("/")
     del parts[place % (len(parts) - 1)]
     return "/".join(parts)
@@ -182,7 +182,7 @@ def mutated_items(draw: st.DrawFn) -> tuple[Setting, str, dict[str, t.Any]]:
 @given(mutated_items())
 def test_a_mutated_path_sets_its_value_or_has_a_finding(mutated: tuple[Setting, str, dict[str, t.Any]]) -> None:
     setting, scope, item = mutated
-    # A node that works, and that no option manages.
+    # A valid node that no option manages.
     assume(item["omaUri"] != "./Device/Vendor/MSFT/PassportForWork/UseBiometrics")
     found, findings = read(item)
     assert found is not None, "it is no policy at all"

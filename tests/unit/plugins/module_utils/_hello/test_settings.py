@@ -123,7 +123,7 @@ USER_DEFINITIONS = {
     "pin_expiration": "user_vendor_msft_passportforwork_{tenantid}_policies_pincomplexity_expiration",
 }
 
-# What a device gets for a value: the type of the OMA setting, and its value. Then what the catalog has: a choice's ending, or the value.
+# The value on a device: the type of the OMA setting, and its value. Then the value in the catalog: a choice's ending, or the value.
 BOOLEAN, INTEGER, STRING = (f"#microsoft.graph.omaSetting{kind}" for kind in ("Boolean", "Integer", "String"))
 WIRE = [
     ("enable_pin_recovery", True, BOOLEAN, True, "_true"),
@@ -230,7 +230,7 @@ def test_the_options_are_typed_by_what_they_hold() -> None:
     assert list(spec) == list(URIS)
     assert spec["enable_pin_recovery"] == {"type": "bool", "no_log": False}
     assert spec["use_security_key_for_signin"] == {"type": "bool"}
-    # Ansible takes an option with "pass" in its name for a secret.
+    # Ansible treats an option with "pass" in its name as a secret.
     assert spec["allow_aad_password_reset"] == {"type": "bool", "no_log": False}
     assert spec["enable_passwordless_experience"] == {"type": "str", "choices": ["default", "enabled", "disabled"], "no_log": False}
     assert spec["pin_history"] == {"type": "int", "no_log": False}
@@ -301,7 +301,7 @@ def test_named_settings_alone_can_be_shown() -> None:
     assert settings.describe({"pin_history": 0, "digits": "allowed"}, names) == {"pin_history": 0, "dynamic_lock": None}
 
 
-# --- what cannot be -------------------------------------------------------------------------------------------------
+# --- impossible values ----------------------------------------------------------------------------------------------
 
 
 def problems(values: dict[str, t.Any], scope: str = "device", backend: str = "custom") -> str:

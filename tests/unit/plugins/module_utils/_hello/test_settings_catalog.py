@@ -332,7 +332,7 @@ def test_settings_are_put_with_the_whole_policy() -> None:
 
 
 def _shown(instance: Json, *children: Json) -> Json:
-    """Return a group as Graph shows it, with the empty members that go back as they came, and these children."""
+    """Return a group as Graph shows it, with the empty members that are sent back unchanged, and these children."""
     (setting,) = policy(instance)["settings"]
     setting["settingInstance"]["groupSettingCollectionValue"][0]["children"] = list(children)
     return t.cast(Json, setting["settingInstance"])
@@ -368,7 +368,7 @@ def test_other_settings_go_back_as_they_came(instances: list[Json], expected: li
 
 
 def with_reference(instance: Json, **value: t.Any) -> Json:
-    """As it stands in a policy that was made by a newer console: with members that this version does not write."""
+    """Return an instance as in a policy from a newer console, with members that this version does not write."""
     name = next(name for name in ("choiceSettingValue", "simpleSettingValue") if name in instance)
     reference = {"settingInstanceTemplateId": "template-1"}
     return {**instance, "settingInstanceTemplateReference": reference, name: {**instance[name], **value}}
@@ -472,7 +472,7 @@ def test_what_is_changed_reads_back_and_the_rest_is_as_it_was(
 
 
 def _foreign(body: Json) -> list[Json]:
-    """Return what is none of ours in a policy, in order: instances, and then the children of the device's group."""
+    """Return the foreign parts of a policy, in order: instances, and then the children of the device's group."""
     instances = [item["settingInstance"] for item in body["settings"]]
     ours = {setting.definition("device") for setting in BY_OPTION.values()}
     groups = [one["groupSettingCollectionValue"][0] for one in instances if one["settingDefinitionId"] == GROUP]

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the transport makes of a peer that misbehaves at each step of an exchange, over real connections."""
+"""Test the transport with a peer that misbehaves at each step of an exchange, over real connections."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ ODD_TYPES = [
 
 
 def ask(sock: socket.socket) -> bytes:
-    """Return the head of the request that comes; nothing where the peer closes."""
+    """Return the head of the received request; nothing if the peer closes."""
     head = b""
     while b"\r\n\r\n" not in head:
         piece = sock.recv(4096)
         if not piece:
             return b""
         head += piece
-    # The body too: closing before it is read would reset the connection, and the answer with it.
+    # Read the body too: closing before that would reset the connection, and discard the response.
     found = re.search(rb"Content-Length: (\d+)", head, re.IGNORECASE)
     left = int(found.group(1)) - len(head.partition(b"\r\n\r\n")[2]) if found else 0
     while left > 0:
@@ -432,7 +432,7 @@ def test_a_socks_proxy_needs_its_library(monkeypatch: pytest.MonkeyPatch, scheme
     def fail(*_args: object, **_kwargs: object) -> None:
         raise requests.exceptions.InvalidSchema("Missing dependencies for SOCKS support.")
 
-    # As requests does it without that library, whether or not it is installed here.
+    # Fail like requests without that library, whether or not it is installed here.
     monkeypatch.setattr(requests.adapters, "SOCKSProxyManager", fail)
     monkeypatch.setenv("HTTPS_PROXY", f"{scheme}://user:s3cret@127.0.0.1:1080")
     with pytest.raises(errors.NotSentError, match="PySocks") as caught:
@@ -479,7 +479,7 @@ def test_a_proxy_variable_that_is_no_address_is_not_shown(monkeypatch: pytest.Mo
 
 
 class Pace:
-    """A clock that moves by a step each time that it is asked, which lets the peer send its next piece."""
+    """A clock that advances a step on each read, and then lets the peer send its next piece."""
 
     def __init__(self, pieces: t.Iterable[bytes], step: float) -> None:
         self._pieces = list(pieces)

@@ -333,7 +333,7 @@ class TestAttempts:
         assert failed(Attempts(), retry_after=61.0).pause is None, "which may be too long"
 
 
-# --- a body that ends before its time -------------------------------------------------------------------------------
+# --- a truncated body -----------------------------------------------------------------------------------------------
 
 
 def cut(body: bytes, status: int = 200) -> Response:

@@ -31,7 +31,7 @@ VARIABLES = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROX
 
 @pytest.fixture
 def passed_on(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, t.Any]]:
-    """Return what requests hands to its adapter, after it has taken the environment into account."""
+    """Return the arguments that requests passes to its adapter, including values from the environment."""
     calls: list[dict[str, t.Any]] = []
 
     def send(self: t.Any, prepared: requests.PreparedRequest, **kwargs: t.Any) -> requests.Response:
@@ -50,7 +50,7 @@ def send(request: Request, **policy: t.Any) -> transport.Response:
         return subject.send(request)
 
 
-# --- what goes out --------------------------------------------------------------------------------------------------
+# --- sent requests --------------------------------------------------------------------------------------------------
 
 
 def test_the_request_goes_out_as_it_is(passed_on: list[dict[str, t.Any]]) -> None:
@@ -180,7 +180,7 @@ def test_without_requests_the_library_is_named(monkeypatch: pytest.MonkeyPatch) 
         Transport(user_agent="unit/1", monotonic=lambda: 0.0)
 
 
-# --- what cannot be sent --------------------------------------------------------------------------------------------
+# --- unsendable requests --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -200,13 +200,13 @@ def test_what_can_never_be_sent_is_not_tried_again(request_: Request, policy: di
     assert not caught.value.is_transient
 
 
-# --- addresses that hold a key --------------------------------------------------------------------------------------
+# --- addresses with a key -------------------------------------------------------------------------------------------
 
 KEY = "s3cret-signature"
 
 
 def visible_text(failure: BaseException) -> str:
-    """Return all that a person could see of a failure, with a traceback too."""
+    """Return the whole visible text of a failure, including a traceback."""
     return "".join(traceback.format_exception(failure)) + f"{failure!r} {vars(failure)}"
 
 
@@ -270,7 +270,7 @@ def test_the_query_of_an_address_that_does_not_answer_is_not_told(caplog: pytest
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """GET /redirect, /cut, /drop, /lengths and all else, which is good."""
+    """Serve GET /redirect, /cut, /drop, /lengths, and valid responses to all other requests."""
 
     protocol_version = "HTTP/1.1"
 
@@ -291,7 +291,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.close_connection = True
 
     def log_message(self, *args: t.Any) -> None:
-        """Says nothing."""
+        """Discard the message."""
 
 
 class Server(http.server.ThreadingHTTPServer):

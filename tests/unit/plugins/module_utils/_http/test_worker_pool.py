@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Real threads, which wait for events alone: each exchange goes on when its test lets it."""
+"""Test real threads that only wait for events: each exchange continues when its test lets it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ansible_collections.endpointops.intune.plugins.module_utils import _errors 
 from ansible_collections.endpointops.intune.plugins.module_utils._http.message import Request, Response
 from ansible_collections.endpointops.intune.plugins.module_utils._http.worker_pool import WorkerPool
 
-PATIENCE = 30.0  # seconds after which a test that hangs fails
+PATIENCE = 30.0  # seconds after which a hanging test fails
 
 
 def request(number: int) -> Request:

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The promise, as it is worded: at most once per journal and per machine; across machines, outside a window.
+"""Test the documented promise: at most once per journal and per machine; across machines, outside a window.
 
-The window is the service's lag minus confirm_timeout, and the whole lag after a task that was killed.
+The window is the service's lag minus confirm_timeout, and the whole lag after a killed task.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ class Lagging(FleetWire):
             device.simulation.patch({"visible": record, "active": record + 0.5, "terminal": record + 1.5})
 
     def task(self, check: bool = False, **given: t.Any) -> Outcome:
-        """Run one task, in a process of its own."""
+        """Run one task in its own process."""
         defaults = {name: option.get("default") for name, option in module.SPEC.argument_spec.items()}
         params = {**defaults, "devices": self.ids, "max_devices": 1000, "wait": False, **given}
         return module.run(params, self.world(retry_timeout=120.0).client, check)
 
     def kill(self, fault: str = "dies_done", **given: t.Any) -> None:
-        """Run a task that dies when it has sent its resets."""
+        """Run a task that dies after it has sent its resets."""
         self.plan = lambda request: fault if is_reset(request) else None
         with pytest.raises(Died):
             self.task(**given)
@@ -57,7 +57,7 @@ class Lagging(FleetWire):
 
     @property
     def counts(self) -> set[int]:
-        """How many resets the devices had that had one."""
+        """Return the numbers of resets of devices with at least one."""
         return set(self.resets.values())
 
     def rewrite(self, change: t.Callable[[Response], Response]) -> None:
@@ -82,7 +82,7 @@ def test_two_tasks_in_a_row_reset_each_device_once(lag: float, given: dict[str, 
 @pytest.mark.parametrize("lag", LAGS[1:], ids=lambda lag: f"case 12: the record lags {lag:g} s")
 @pytest.mark.parametrize("shared", [True, False], ids=["one machine", "two machines"])
 def test_a_reset_of_another_task_in_the_middle_of_a_long_one_is_found_in_the_log(tmp_path: pathlib.Path, lag: float, shared: bool) -> None:
-    """The other task runs to its end when the first resets go out; its device is the last one, behind the quota."""
+    """The other task runs to its end when the first resets are sent; its device is the last one, after the quota."""
     wire, others = Lagging(record=lag, size=230), list[Outcome]()
     folders = [tmp_path / "a", tmp_path / ("a" if shared else "b")]
     for folder in folders:
@@ -122,7 +122,7 @@ def another(tmp_path: pathlib.Path) -> dict[str, str]:
 def test_a_task_ends_when_the_service_shows_its_resets_or_after_confirm_timeout(
     lag: float, given: dict[str, t.Any], another: dict[str, str]
 ) -> None:
-    """And what follows is what the wording says: a window of the service's lag minus confirm_timeout."""
+    """Afterwards the documented window applies: the service's lag minus confirm_timeout."""
     wire = Lagging(record=lag, log=lag)
     first = wire.task(**given)
     took, shown = wire.clock.monotonic(), lag <= 60
@@ -174,7 +174,7 @@ def test_without_a_journal_each_device_is_reset_once_on_one_machine(lag: float, 
         wire.clock.sleep(later)
         outcome = wire.task(**given)
         assert wire.resets == dict.fromkeys(wire.ids, 1) and not outcome.changed
-    # Without the log the record is the one source.
+    # Without the log, the record is the only source.
     assert summary(outcome)["unconfirmed"] == summary(outcome)["unknown"] == 0
 
 
@@ -240,7 +240,7 @@ def test_a_reset_that_was_refused_is_sent_by_the_next_task() -> None:
 
 
 def test_what_the_machine_remembers_and_a_journal_are_of_the_same_reset(tmp_path: pathlib.Path) -> None:
-    """With a journal the device is settled once, not once more for what the machine remembers."""
+    """With a journal, the task settles the device once, and not again for the machine's record."""
     wire, given = Lagging(record=3.0, log=3.0, size=2), {"journal_path": str(tmp_path / "journal")}
     wire.kill("dies", **given)
     wire.clock.sleep(400.0)
@@ -339,7 +339,7 @@ def test_case_11_max_age_zero_looks_at_nothing_before() -> None:
 
 
 def interleaved(wire: Lagging, other_machine: pathlib.Path, **given: t.Any) -> tuple[Outcome, Outcome]:
-    """Run a task, and one on another machine at the moment when the first one has read everything and is about to send."""
+    """Run a task, and one on another machine when the first one has read everything and is about to send."""
     second: list[Outcome] = []
 
     def plan(request: Request) -> None:
@@ -384,7 +384,7 @@ def dated(response: Response, ahead: float) -> Response:
 
 
 def drift(wire: Lagging, ahead: float) -> None:
-    """Let the service's clock be ahead of this machine's."""
+    """Set the service's clock ahead of this machine's."""
     if ahead > 0:
         wire.tenant.clock.advance(ahead)
     else:
@@ -438,7 +438,7 @@ def test_case_15_while_the_time_is_doubtful_no_absence_proves_anything() -> None
     assert sum(item.status == "unknown" for item in items) == 20 and set(wire.resets.values()) == {1}
 
 
-# --- times that cannot be -------------------------------------------------------------------------------------------
+# --- impossible times -----------------------------------------------------------------------------------------------
 
 ODD = ["9999-12-31T23:59:59.9999999Z", "0001-01-01T00:00:00Z", "0000-00-00T00:00:00Z", "10000-01-01T00:00:00Z", "", "\\ud800", "1e999"]
 
@@ -475,7 +475,7 @@ def test_case_14_a_date_that_cannot_be_is_none(date: str) -> None:
 
 
 def test_the_client_request_id_is_derived_from_run_device_and_attempt(tmp_path: pathlib.Path) -> None:
-    """So that an administrator finds the request of an intent in the Graph activity logs."""
+    """An administrator can find the request of an intent in the Graph activity logs."""
     wire, journal = Lagging(size=3), tmp_path / "journal"
     left = ["throttled"]
     wire.plan = lambda request: left.pop() if left and is_reset(request) else None

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is kept of the remote action audit log, how far it is read, and what is said where it cannot be."""
+"""Test the kept entries of the remote action audit log, how far it is read, and the message if it cannot be read."""
 
 from __future__ import annotations
 

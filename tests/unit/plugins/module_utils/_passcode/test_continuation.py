@@ -110,7 +110,7 @@ def test_of_several_runs_those_with_these_devices_are_continued() -> None:
 
 
 def test_of_runs_that_are_continued_the_one_that_has_a_device_to_settle_says_since_when_resets_of_it_count() -> None:
-    """The older one reset the device; the newer one was to do it again, and did not come to it."""
+    """The older one reset the device; the newer one had to do it again, but did not reach it."""
     older, newer = begun("1", [A, B], left=[B]), begun("2", [A], since=START - 1000)
     known = {A: KnownReset("accepted", START - 4000, START - 4000)}
     assert plan(older, newer, resets=known).earlier == {}
@@ -118,7 +118,7 @@ def test_of_runs_that_are_continued_the_one_that_has_a_device_to_settle_says_sin
 
 
 def test_a_run_that_resets_whatever_was_before_goes_on_and_does_not_begin_anew() -> None:
-    """Its own resets count; for a device that it did not come to, none does."""
+    """Its own resets count; for a device that it did not reach, none does."""
     known = KnownReset("accepted", START - 4000, START - 4000)
     found = plan(begun(max_age=0), ids=[A, B, C], resets=dict.fromkeys((A, C), known), max_age=0)
     assert (found.again, found.earlier) == (True, {A: EarlierReset(START - 4000, True)})
@@ -161,7 +161,7 @@ def test_of_a_run_that_is_too_old_what_counts_is_told() -> None:
 
 
 def test_a_reset_of_a_run_that_is_too_old_counts_where_it_is_young_enough_itself() -> None:
-    """Of a run that took long; also one whose response was lost, which is settled first."""
+    """A reset from the end of a long run; also one with a lost response, which is settled first."""
     known = KnownReset("open", START + DAY - 100, START + DAY - 100)
     assert plan(begun(), resets={A: known}, later=DAY).earlier == {A: EarlierReset(START + DAY - 100, False)}
 
@@ -209,7 +209,7 @@ def test_each_status_and_each_reason_is_decided_on() -> None:
 
 
 def flat(kind: t.Any) -> t.Iterator[str]:
-    """Yield the words of a Literal, also of one within it."""
+    """Yield the words of a Literal, including nested ones."""
     for part in t.get_args(kind):
         yield from flat(part) if t.get_args(part) else [part]
 

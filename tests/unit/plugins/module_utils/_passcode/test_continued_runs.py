@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which later tasks a run in the journal has to do with: the one that settles what it left, and no other one.
+"""Test the later tasks that a run in the journal affects: only the one that settles its open devices.
 
-A run that stays open must not take over what a task does later that only uses the same journal, such as the next one of a schedule.
+An open run must not claim the resets of a later task that only uses the same journal, such as the next one of a schedule.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Scheduled(Lagging):
         self.token = issue_token(self.tenant, next(iter(self.tenant.applications.values())))
 
     def lose(self, *places: int, fault: str = "lost") -> Outcome:
-        """Run a task in which the responses to the resets of these devices get lost, each sent alone."""
+        """Run a task that loses the responses to the resets of these devices, each sent alone."""
         for place in places:
             self.fault("omit", f"{self.ids[place]}/resetPasscode$", processed=fault == "lost_done")
         return self.task(devices=self.ids)
@@ -65,7 +65,7 @@ def statuses(outcome: Outcome) -> list[tuple[str, bool]]:
 
 
 def a_month_later(wire: Scheduled, **given: t.Any) -> Outcome:
-    """Run the same task once more: it must reset each device."""
+    """Run the same task again: it must reset each device."""
     wire.sleep(MONTH)
     before = dict(wire.resets)
     outcome = wire.task(**given)
@@ -114,7 +114,7 @@ def test_any_outcome_of_a_device_ends_the_run(wire: Scheduled, settings: dict[st
     assert outcome.values["results"][1]["status"] == status and wire.left == []
 
 
-# --- what a later task has to settle --------------------------------------------------------------------------------
+# --- open devices for a later task ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("fault", ["lost", "lost_done"])
@@ -127,7 +127,7 @@ def test_a_lost_response_keeps_a_run_open_no_longer_than_it_takes(wire: Schedule
     if settled:
         wire.sleep(200.0)
         if fault == "lost":
-            # A later reset of any device, by which the log shows that it came past the lost one.
+            # A later reset of any device, which shows that the log is past the lost one.
             wire.ask(Request("POST", f"https://graph.test/v1.0/deviceManagement/managedDevices/{wire.ids[0]}/resetPasscode"))
             wire.sleep(200.0)
         again = wire.task(devices=first.values["failed_devices"])
@@ -141,7 +141,7 @@ def test_a_lost_response_keeps_a_run_open_no_longer_than_it_takes(wire: Schedule
 
 
 def test_a_device_that_was_settled_does_not_wait_for_one_that_was_not(wire: Scheduled) -> None:
-    """An open run is of no concern to a task that has none of the devices which it left."""
+    """An open run does not affect a task without any of its open devices."""
     wire.lose(2)
     wire.sleep(3600.0)
     outcome = wire.task(devices=wire.ids[:2], max_age=60)
@@ -197,7 +197,7 @@ def test_a_schedule_with_a_moment_of_its_own_each_time_is_refused_for_a_day_and_
 
 
 def test_with_the_same_moment_a_run_is_continued_whenever(wire: Scheduled) -> None:
-    """The moment names what counts, so nothing that is old takes the place of what was asked for."""
+    """The moment names the resets that count, so an old one never replaces a requested one."""
     moment = journal_format.render_time(wire.tenant.clock.timestamp() - 60.0)
     wire.kill(reset_since=moment)
     wire.sleep(MONTH)
@@ -206,7 +206,7 @@ def test_with_the_same_moment_a_run_is_continued_whenever(wire: Scheduled) -> No
 
 
 def test_a_continued_run_with_max_age_zero_resets_again_only_what_it_did_not_reset(wire: Scheduled) -> None:
-    """A reset by somebody else, before or since, is not the one that max_age 0 asks for."""
+    """Another administrator's reset, before or since, does not satisfy max_age 0."""
     wire.kill(max_age=0, devices=wire.ids[:2])
     wire.ask(Request("POST", f"https://graph.test/v1.0/deviceManagement/managedDevices/{wire.ids[2]}/resetPasscode"))
     wire.sleep(60.0)

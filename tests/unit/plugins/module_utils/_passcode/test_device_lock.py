@@ -102,7 +102,7 @@ def test_tasks_meet_in_the_folder_that_they_have_in_common(tmp_path: pathlib.Pat
         os.mkdir(path)
     with DeviceLocks([temporary]) as service, DeviceLocks([temporary, session]) as one, DeviceLocks([other, session]) as two:
         assert one.take(B) and not two.take(B) and not service.take(B)
-        # Who is refused in the second folder keeps nothing in the first.
+        # A task that is refused in the second folder keeps no lock in the first.
         assert two.take(A) and not one.take(A)
         assert service.take(A) and not one.take(A)
         two.release(A)
@@ -144,7 +144,7 @@ def holder(folder: str) -> t.Iterator[t.Any]:
     ours, theirs = FORK.Pipe()
     process = FORK.Process(target=hold, args=(folder, theirs))
     process.start()
-    # Without our copy of its end, a child that died is an end of file and not a wait without end.
+    # Close our copy of its end, so that a dead child causes an end of file instead of an endless wait.
     theirs.close()
     try:
         assert ours.recv() is True
@@ -159,7 +159,7 @@ KINDS = pytest.mark.parametrize("kind", [pytest.param("description", marks=has_d
 
 
 def use_kind(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
-    """Let a platform have the older kind of locks alone."""
+    """Limit a platform to the older kind of locks."""
     if kind == "process":
         monkeypatch.setattr(lock_files, "OFD_SETLK", None)
 
@@ -176,7 +176,7 @@ def test_a_killed_process_holds_nothing(folder: str, monkeypatch: pytest.MonkeyP
 
 
 def race(folder: str, done: pathlib.Path, start: t.Any, result: t.Any) -> None:
-    """Do something at most once for each device, as far as a lock makes it so: look whether it is done, else do it."""
+    """Do something at most once for each device under its lock: do it unless it is done already."""
     mine = []
     with DeviceLocks([folder]) as locks:
         start.wait()
@@ -187,7 +187,7 @@ def race(folder: str, done: pathlib.Path, start: t.Any, result: t.Any) -> None:
                 left.append(device)
                 continue
             if not (done / device).exists():
-                # The others get every chance to look before it is there.
+                # The others get every chance to check before it exists.
                 os.sched_yield()
                 (done / device).touch()
                 mine.append(device)
@@ -270,7 +270,7 @@ def test_a_folder_without_locks_does_not_keep_the_other_from_being_used(tmp_path
 
         monkeypatch.setattr(fcntl, "fcntl", refuse_some)
         assert one.take(A) and not other.take(A)
-        # Handles get used again.
+        # Handles are reused.
         bad.clear()
         one.release(A)
         assert other.take(A) and len(one.warnings) == 1
@@ -303,7 +303,7 @@ def test_files_that_were_removed_meanwhile_are_made_anew_with_all_that_is_held(f
     with DeviceLocks([folder]) as one:
         assert all(one.take(device) for device in every[:32])
         remove_files(folder)
-        # One of each file: until then it does not look.
+        # One of each file: the task does not check before that.
         assert all(one.take(device) for device in every[32:])
         with DeviceLocks([folder]) as other:
             assert not any(other.take(device) for device in every)
@@ -335,7 +335,7 @@ def test_a_folder_that_is_gone_is_told_and_the_task_goes_on(folder: str) -> None
 
 
 def test_files_that_exist_count_as_used_today(folder: str) -> None:
-    """Otherwise temporary folders are cleaned of them during a run."""
+    """Otherwise, cleaners of temporary folders would remove them during a run."""
     DeviceLocks([folder]).open()
     for path in pathlib.Path(folder).iterdir():
         os.utime(path, (0, 0))

@@ -29,7 +29,7 @@ def known(state: State, at: float) -> KnownReset:
 
 
 def remembered(folder: str, device: str, scope: str = "", *, check: bool = False) -> KnownReset | None:
-    """Return what another task learns of a device."""
+    """Return the reset of a device that another task finds."""
     with DeviceLocks([folder], scope, check=check) as locks:
         assert locks.take(device)
         assert locks.warnings == []
@@ -57,7 +57,7 @@ def lines_of(folder: str, device: str) -> list[bytes]:
     return [line for line in file_of(folder, device).read_bytes().split(b"\n") if line]
 
 
-# --- what is remembered ---------------------------------------------------------------------------------------------
+# --- stored data ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
@@ -172,7 +172,7 @@ def test_check_mode_makes_no_file(folder: str) -> None:
     assert remembered(folder, A, check=True) is None and os.listdir(folder) == []
 
 
-# --- what cannot be used --------------------------------------------------------------------------------------------
+# --- unusable data --------------------------------------------------------------------------------------------------
 
 FOREIGN = [
     b"garbage\n",
@@ -198,7 +198,7 @@ def test_damaged_lines_are_told_once_and_the_others_hold(folder: str, content: b
         locks.remember([A], "open", START + 5)
     (text,) = locks.warnings
     assert f"in '{path}', cannot be used as a whole" in text and "of its lines are damaged" in text and "can reset the device again" in text
-    # What was told of is gone when nobody else has the file.
+    # The damaged lines are gone once no other process uses the file.
     found = remembered(folder, A)
     assert found is not None and dataclasses.replace(found, previous=None) == known("open", START + 5)
 
@@ -274,7 +274,7 @@ def test_a_task_for_one_device_reads_the_file_of_that_one_alone(folder: str, mon
 
 
 def fill(folder: str, device: str) -> None:
-    """Make the file of a device as large as one that is worth to be tidied."""
+    """Make the file of a device large enough to be compacted."""
     path, line = file_of(folder, device), lines_of(folder, device)[-1]
     with path.open("ab") as file:
         file.write((line + b"\n") * (device_memory.TIDY_FROM // len(line)))

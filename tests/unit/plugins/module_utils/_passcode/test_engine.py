@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The engine against the emulated tenant behind a fake wire: what the tenant took, and what the task says of it."""
+"""Test the engine against the emulated tenant behind a fake wire: compare the tenant's resets with the task's report."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SIZES = pytest.mark.parametrize("size", [1, 3], ids=["alone", "in a batch"])
 
 
 def is_reset(request: Request) -> bool:
-    """Whether a request, or an item of a batch, is a reset."""
+    """Return whether a request, or an item of a batch, is a reset."""
     if request.url.endswith("/$batch"):
         return any(item["url"].endswith("/resetPasscode") for item in json.loads(request.body)["requests"])
     return request.url.endswith("/resetPasscode")
@@ -41,7 +41,7 @@ def is_read(request: Request) -> bool:
 
 
 def first(kind: t.Callable[[Request], bool], *faults: str | None) -> t.Callable[[Request], str | None]:
-    """Return the faults that the first requests of a kind meet, one after the other."""
+    """Return the faults of the first requests of a kind, one after the other."""
     left = list(faults)
     return lambda request: left.pop(0) if left and kind(request) else None
 
@@ -55,7 +55,7 @@ def statuses(items: list[DeviceReset]) -> dict[str, int]:
 
 
 def assert_truthful(wire: FleetWire, items: list[DeviceReset]) -> None:
-    """Assert at most one reset a device, and that what the task reports of each is true."""
+    """Assert at most one reset a device, and that the task reports each one correctly."""
     for item in items:
         taken = wire.resets[item.id]
         assert taken <= 1, f"{item.status}: {taken} resets"
@@ -65,7 +65,7 @@ def assert_truthful(wire: FleetWire, items: list[DeviceReset]) -> None:
             assert taken == 0, (item.status, item.reason)
 
 
-# --- all goes well --------------------------------------------------------------------------------------------------
+# --- no faults ------------------------------------------------------------------------------------------------------
 
 
 def test_every_device_is_reset_once_and_followed_to_its_outcome() -> None:
@@ -137,7 +137,7 @@ def test_each_device_is_asked_to_check_in_where_that_is_wished_for() -> None:
     assert sorted(paths) == ["resetPasscode"] * 3 + ["syncDevice"] * 3
 
 
-# --- who was reset before -------------------------------------------------------------------------------------------
+# --- devices with earlier resets ------------------------------------------------------------------------------------
 
 
 def test_a_second_run_sends_nothing() -> None:
@@ -336,12 +336,12 @@ def test_a_batch_that_is_refused_as_a_whole_stops_the_task_and_was_not_run() -> 
     assert statuses(items) == {"not_attempted": 3} and "Invalid batch" in str(engine.failure)
 
 
-# --- lost answers, settled by witnesses -----------------------------------------------------------------------------
+# --- lost responses, settled by other evidence ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("done", [True, False], ids=["done", "not done"])
 def test_a_lost_batch_is_settled_by_the_resets_that_came_after_it(done: bool) -> None:
-    """The list of remote actions shows later resets and not these: they were not run, and are sent again."""
+    """The list of remote actions shows later resets but not these: they were not run, and are sent again."""
     wire = FleetWire(900, latency=0.05)
     wire.plan = first(is_reset, "lost_done" if done else "lost")
     engine, items = wire.run(wait=False)
@@ -405,7 +405,7 @@ def test_a_smaller_quota_is_found_whatever_retry_after_says(style: str, scale: f
     _engine, items = wire.run(wait=False)
     assert statuses(items) == {"pending": 600}
     assert_truthful(wire, items)
-    # Without throttling 600 take two windows and what is between, at half the quota five.
+    # Without throttling, 600 take two windows and the time between them, at half the quota five.
     assert wire.clock.monotonic() < (50 if scale == 1.0 else 190)
 
 
@@ -415,11 +415,11 @@ def test_another_quota_can_be_kept() -> None:
     assert 40 <= wire.clock.monotonic() < 45
 
 
-# --- what stops all -------------------------------------------------------------------------------------------------
+# --- stopping everything --------------------------------------------------------------------------------------------
 
 
 class FullDisk:
-    """A journal that takes so many lines and no more."""
+    """A journal that accepts only so many lines."""
 
     def __init__(self, left: int) -> None:
         self.left = left
@@ -465,13 +465,13 @@ def test_progress_is_told_where_something_changed_and_one_device_is_quiet() -> N
     assert alone.clock.told == []
 
 
-# --- one reset, followed closely ------------------------------------------------------------------------------------
+# --- following one reset closely ------------------------------------------------------------------------------------
 
 
 def reads_of(wire: FleetWire) -> list[float]:
-    """When the one device was read, in seconds after the first time."""
+    """Return the times at which the one device was read, in seconds after the first one."""
     times = [entry["time"] for entry in wire.tenant.journal.since(0) if entry["method"] == "GET" and entry["path"].endswith(wire.ids[0])]
-    # Six digits of the seven: before Python 3.11 no more can be read.
+    # Six of the seven digits: before Python 3.11 no more can be read.
     moments = [datetime.datetime.fromisoformat(f"{text[:26]}+00:00").timestamp() for text in times]
     return [moment - moments[0] for moment in moments]
 
@@ -611,7 +611,7 @@ def test_a_reset_that_was_taken_stays_so_where_the_device_can_be_read_no_more(st
 
 @SIZES
 def test_case_14_a_defect_leaves_the_outcomes_of_all_devices(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever is raised while a result is taken: the other devices have theirs, and a reset that was sent may have been run."""
+    """After any exception while a result is recorded, the other devices have theirs, and a sent reset may have been run."""
     wire = FleetWire(size)
     real = reset_response.classify
 
@@ -685,7 +685,7 @@ def test_the_record_of_another_device_is_not_taken_for_this_one(monkeypatch: pyt
     assert statuses(items) == {"not_attempted": 1}
 
 
-# --- where others use the requests up -------------------------------------------------------------------------------
+# --- others use the requests up -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("style", ["integer", pytest.param("missing", marks=pytest.mark.exhaustive)])

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Several tasks at once on one machine: what the tenant took of them together, and what each of them says."""
+"""Test several tasks at once on one machine: the tenant's resets of them together, and the report of each."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FORK = multiprocessing.get_context("fork")
 
 
 class Machine(FleetWire):
-    """Tasks take turns at each request, and whenever they wait. Each has a process's locks."""
+    """Tasks take turns at each request, and whenever they wait. Each has the locks of a separate process."""
 
     def __init__(self, size: int, folder: pathlib.Path, **options: t.Any) -> None:
         super().__init__(size, **options)
@@ -68,7 +68,7 @@ class Machine(FleetWire):
 
     @property
     def held(self) -> list[str]:
-        """The devices that are locked."""
+        """Return the locked devices."""
         with self.locks() as locks:
             return [device for device in self.ids if not locks.take(device)]
 
@@ -118,7 +118,7 @@ def test_case_12_a_reset_that_only_the_log_shows_is_found_when_its_device_gets_f
 
 @pytest.mark.parametrize(("record", "log"), [(300.0, 300.0), (60.0, 60.0), (3600.0, 3.0)], ids=lambda lag: f"case 12: {lag:g} s late")
 def test_a_task_comes_to_a_device_after_the_other_one_ended(tmp_path: pathlib.Path, record: float, log: float) -> None:
-    """It read the log before that, and the device's record does not show the reset yet."""
+    """The task read the log before that, and the device's record does not show the reset yet."""
     machine = Machine(500, tmp_path, audit_delay=log, latency=0.05)
     for device in machine.tenant.devices:
         device.simulation.patch({"visible": record, "active": record + 1.0, "terminal": record + 2.0})
@@ -142,7 +142,7 @@ def test_max_age_zero_resets_what_the_machine_remembers(tmp_path: pathlib.Path) 
 
 @pytest.mark.parametrize("wait", [True, False], ids=["wait", "go on"])
 def test_case_12_tasks_that_meet_halfway_do_not_wait_for_each_other(tmp_path: pathlib.Path, wait: bool) -> None:
-    """Each comes to devices that the other one has finished, and whose records do not show it yet."""
+    """Each reaches devices that the other one has finished, and whose records do not show it yet."""
     machine = Machine(500, tmp_path, audit_delay=3.0, latency=0.05)
     for device in machine.tenant.devices:
         device.simulation.patch({"visible": 120, "active": 121, "terminal": 122})
@@ -174,7 +174,7 @@ def test_case_12_without_the_audit_log_the_record_decides(tmp_path: pathlib.Path
 
 
 def test_case_12_without_locks_both_reset_the_same_device(tmp_path: pathlib.Path) -> None:
-    """So that the tests above show something."""
+    """This proves that the tests above can fail."""
     machine = Machine(60, tmp_path)
     machine.locks = DeviceLocks
     machine.at_once(machine.ids, machine.ids, warns="another run or person reset too")
@@ -207,7 +207,7 @@ def test_a_locked_device_is_waited_for_while_the_others_go_on(tmp_path: pathlib.
     assert "Another process on this machine is resetting this device" in str(items[0].message)
     assert machine.resets == dict.fromkeys({item.id for item in items if item.status == "done"}, 1)
     assert engine.failure is None and 50 < waited < 90
-    # No busy waiting: a look after a second, and at most five seconds between two.
+    # No busy waiting: a check after a second, and at most five seconds between two.
     assert len(machine.clock.slept) < 150
 
 
@@ -290,7 +290,7 @@ def test_a_device_that_got_free_does_not_say_that_it_is_locked(tmp_path: pathlib
     assert [(item.status, item.reason, item.message) for item in items] == [("not_attempted", None, None)]
 
 
-# --- when a device is locked ----------------------------------------------------------------------------------------
+# --- the time of a lock ---------------------------------------------------------------------------------------------
 
 
 def test_a_device_is_locked_before_it_is_read_and_until_its_record_shows_the_reset(tmp_path: pathlib.Path) -> None:
@@ -396,7 +396,7 @@ class CountingLocks(DeviceLocks):
 
 
 def reset_part(folder: str | None, part: int, start: t.Any, result: t.Any) -> None:
-    """Reset an eighth of a fleet, in a process of its own, and return what it took."""
+    """Reset an eighth of a fleet in a separate process; send its statuses, refused locks, requests, and waiting times."""
     wire = FleetWire(320, latency=0.05)
     with CountingLocks([folder] if folder else []) as locks:
         start.wait()

@@ -1,11 +1,13 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A model of the whole: tasks over parts of a fleet, in a row and two at once, faults, kills, late answers, other administrators, a service
-that lags, clocks that are wrong, a journal on a disk, tasks without it, and what a machine remembers of them.
+"""Test a model of the whole engine with random tasks over parts of a fleet, in sequence and two at once.
 
-What the tenant took from us is compared with what the tasks and the journal say, after every step. For a longer run, with other
-examples each time: FLEET_MACHINE=1000 python -m pytest tests/unit/plugins/module_utils/_passcode/test_engine_model.py
+It includes faults, kills, late responses, other administrators, a lagging service, wrong clocks, a journal on a disk, tasks without it, and
+the machine's records of resets.
+
+After every step, compare the tenant's resets of ours with the reports of the tasks and the journal. For a longer run, with other examples
+each time: FLEET_MACHINE=1000 python -m pytest tests/unit/plugins/module_utils/_passcode/test_engine_model.py
 """
 
 from __future__ import annotations
@@ -40,9 +42,9 @@ from tests.support.fleets import FAULTS, FleetWire
 SIZE = 24  # more than one batch
 EXAMPLES = int(os.environ.get("FLEET_MACHINE", "0"))
 MAX_AGE, DAY = 900, continuation.GREATEST_AGE
-DELAY = lost_responses.QUIET - 5.0  # seconds for which a request may be under way when nobody waits for its answer any more
+DELAY = lost_responses.QUIET - 5.0  # seconds for which a request may be in transit when nothing waits for its response any more
 CERTAIN = {None, "not_sent", "throttled", "throttled_silently", "throttled_zero", "503_later", "expired"}
-SYNCED = {"journal", "begin", "intent", "remaining", "end"}  # lines that are on the disk before anything else is done
+SYNCED = {"journal", "begin", "intent", "remaining", "end"}  # lines that reach the disk before anything else is done
 # Of one item of a batch; the last three leave open whether it was done.
 ITEM_FAULTS: list[dict[str, t.Any]] = [
     {"kind": "status", "status": 429},
@@ -58,7 +60,7 @@ MET = [*FAULTS, *["late", "lost", "lost_done", "dies", "dies_done"] * 3]
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """What happens in one task: to its requests (to all, or to resets alone), after some of them, and to items of its batches."""
+    """The events of one task: faults of its requests (of all, or only of resets), events after some of them, and faults of batch items."""
 
     devices: frozenset[int]
     faults: list[str | None]
@@ -78,7 +80,7 @@ class Plan:
 
 
 def plan_of(seed: int) -> Plan:
-    """By chance, of a seed: drawn one by one, hypothesis would make most of the many choices the simplest, which is no fault at all."""
+    """Return a random plan from a seed: hypothesis would make most of its many choices the simplest, which is no fault at all."""
     choice = random.Random(seed)
     everything = range(SIZE)
     return Plan(
@@ -112,17 +114,17 @@ calm = Plan(frozenset(range(SIZE)), [], False, 0, 0.0, [], None, [], None, {"wai
 
 
 def resets_in(request: Request) -> set[str]:
-    """IDs of the devices that a request, or an item of a batch, resets."""
+    """Return the IDs of the devices that a request, or an item of a batch, resets."""
     urls = [item["url"] for item in json.loads(request.body or b"{}")["requests"]] if request.url.endswith("/$batch") else [request.url]
     return {url.split("/")[-2].lower() for url in urls if url.endswith("/resetPasscode")}
 
 
 class Wire(FleetWire):
-    """``by``: who asked for each reset that the tenant took: the number of our task, or 0 for somebody else."""
+    """``by``: the sender of each reset that the tenant accepted: the number of our task, or 0 for another administrator."""
 
     def __init__(self, **options: t.Any) -> None:
         super().__init__(SIZE, token_lifetime=10**8, batch_shuffle=True, **options)
-        # The same time in every run: a second that begins meanwhile would make another example of it.
+        # The same time in every run: a second that begins meanwhile would change the example.
         self.tenant.clock.set(datetime.datetime.fromtimestamp(START + 0.4, datetime.timezone.utc))
         self.token = issue_token(self.tenant, next(iter(self.tenant.applications.values())))
         self.by: dict[str, int] = {}
@@ -151,7 +153,7 @@ class Wire(FleetWire):
         clock.advance(max(0.0, end - clock.timestamp()))
 
     def come_late(self, request: Request, delay: float) -> None:
-        """Nobody waits for its answer, but it is under way still."""
+        """Process the request later, although nothing waits for its response."""
         self.late.append((self.tenant.clock.timestamp() + delay, self.author, request))
 
     def reset_by_other(self, device: str) -> None:
@@ -160,7 +162,7 @@ class Wire(FleetWire):
         self.author = author
 
     def of(self, device: str, *authors: int) -> list[Action]:
-        """Return the resets that the tenant took of a device: all, or those of some."""
+        """Return the accepted resets of a device: all, or those of some senders."""
         actions = self.tenant.devices.get(device).actions.get("resetPasscode", [])
         return [action for action in actions if not authors or self.by[action.id] in authors]
 
@@ -182,12 +184,12 @@ class FleetMachine(RuleBasedStateMachine):
         self.machine = 0
         self.make_locks()
         self.task, self.fixed = 0, fixed
-        # Of each task: where it kept what it knew, which is the folder of its machine, and its journal; and the resets that it was shown.
+        # Of each task: where it kept its records, which is the folder of its machine, and its journal; and the resets that it was shown.
         self.kept: dict[int, set[pathlib.Path]] = {}
         self.shown: dict[int, set[str]] = {}
-        # Devices of which the machine may remember a reset without a known end, also where the journal was changed or torn.
+        # Devices for which the machine may have a reset without a known end, even if the journal was changed or torn.
         self.remembered: set[str] = set()
-        # By how many seconds the Date lay behind, at most, for a task that named the device: a reset of others looks that much younger.
+        # The most seconds by which the Date was behind for a task that named the device: a reset of others looks that much younger.
         self.behind: dict[str, float] = {}
         self.campaigns = [self.now()]
         for place, lag in enumerate(visible):
@@ -198,7 +200,7 @@ class FleetMachine(RuleBasedStateMachine):
         self.device(6).own["joinType"] = "hybridAzureADJoined"
         self.results: dict[str, dict[str, t.Any]] = {}
 
-    # --- what can happen ----------------------------------------------------------------------------------------------
+    # --- possible steps -----------------------------------------------------------------------------------------------
 
     @rule(plan=plans)
     def run(self, plan: Plan) -> None:
@@ -207,11 +209,11 @@ class FleetMachine(RuleBasedStateMachine):
     @rule(plan=plans)
     def run_when_all_are_due(self, plan: Plan) -> None:
         """Begin a new campaign; with max_age a window later."""
-        # What is under way still belongs to the one before.
+        # Requests in transit still belong to the previous one.
         self.wait(lost_responses.QUIET + model.SKEW + 1.0 if self.fixed else MAX_AGE + 60.0)
         self.campaigns.append(self.now())
         if self.fixed:
-            # A run that did not end is not continued with another moment.
+            # An unfinished run is not continued with another moment.
             self.paths.append(self.path.with_name(f"journal-{len(self.paths)}"))
         self.perform(plan, check=False)
 
@@ -227,13 +229,13 @@ class FleetMachine(RuleBasedStateMachine):
 
     @rule(plan=plans)
     def run_without_the_journal(self, plan: Plan) -> None:
-        """Run tasks of which, and for which, the machine alone remembers resets."""
+        """Run tasks whose resets only the machine records, and that only use its records."""
         self.perform(dataclasses.replace(plan, journaled=False, torn=None), check=False)
         self.perform(dataclasses.replace(calm, journaled=False, devices=plan.devices), check=False)
 
     @rule(plan=plans)
     def run_without_the_journal_when_all_are_due(self, plan: Plan) -> None:
-        """Run a task when the window is over, which resets each device whatever the machine remembers."""
+        """Run a task when the window is over, which resets each device regardless of the machine's records."""
         self.wait(lost_responses.QUIET + model.SKEW + 1.0 if self.fixed else MAX_AGE + 60.0)
         self.campaigns.append(self.now())
         if self.fixed:
@@ -250,7 +252,7 @@ class FleetMachine(RuleBasedStateMachine):
 
     @rule(plan=plans)
     def run_without_the_journal_when_the_memory_is_lost(self, plan: Plan) -> None:
-        """Run a task as after a restart that empties the temporary folder: Intune alone tells what tasks without the journal sent."""
+        """Run a task as after a restart that empties the temporary folder: only Intune shows the resets of tasks without the journal."""
         self.make_locks()
         self.perform(dataclasses.replace(plan, journaled=False, torn=None), check=False)
 
@@ -323,9 +325,9 @@ class FleetMachine(RuleBasedStateMachine):
             wire.plan, wire.author = lambda request: None, 0
             wire.tenant.faults.clear()
         for run in past.runs.values() if plan.journaled and not self.fixed else ():
-            # One that was begun by a Date that was behind has a longer window than was meant.
+            # A run that began with a Date behind the actual time has a longer window than intended.
             is_continued = run.remaining & names and began - run.begun_at < DAY
-            # A newer run that has a device to settle, because it was due anew, says itself since when resets of it count.
+            # A newer run with a device to settle, because it was due again, defines itself since when its resets count.
             due = {device for other in past.runs.values() if other is not run for device in other.remaining}
             for device in (run.ids & names) - due if is_continued and run.since > run.begun_at - MAX_AGE - 60.0 else ():
                 mine = wire.of(device, self.task)
@@ -333,7 +335,7 @@ class FleetMachine(RuleBasedStateMachine):
                 assert not (mine and counted), device
 
     def find_shown(self, device: str, beta: bool) -> set[str]:
-        """Return our resets of a device that Intune shows where a task looks: in its record, or in the audit log."""
+        """Return our resets of a device that Intune shows in the places that a task reads: in its record, or in the audit log."""
         now, settings = self.wire.tenant.clock.now(), self.wire.tenant.settings
         is_read = beta and settings.audit_access == "read"
         delay = datetime.timedelta(seconds=settings.audit_delay)
@@ -345,11 +347,11 @@ class FleetMachine(RuleBasedStateMachine):
         return one == other or bool(self.kept[one] & self.kept[other]) or before.id in self.shown[other]
 
     def is_of_same_window(self, before: Action, after: Action) -> bool:
-        """Return whether the one is enough of a reset for the task of the other."""
+        """Return whether one reset is recent enough for the task of the other."""
         times = [action.requested.timestamp() for action in (before, after)]
         if self.fixed:
             return len({sum(begin <= when for begin in self.campaigns) for when in times}) == 1
-        # The service's clock is known to the second.
+        # The service's clock has a resolution of a second.
         return abs(times[1] - times[0]) <= MAX_AGE - 1.0
 
     def script(self, plan: Plan) -> t.Callable[[Request], str | None]:
@@ -394,7 +396,7 @@ class FleetMachine(RuleBasedStateMachine):
         return {**defaults, **given, **plan.options}
 
     def die(self, plan: Plan, started: list[Request]) -> None:
-        """Let what was under way arrive or not; where the whole host went down, lines that were not synced are gone, one in its middle."""
+        """Deliver requests in transit or not; after a crash of the host, drop lines that were not synced, one in its middle."""
         for request, fate in zip(started, plan.under_way, strict=False):
             if fate == "taken":
                 self.wire.ask(request)
@@ -402,7 +404,7 @@ class FleetMachine(RuleBasedStateMachine):
                 self.wire.come_late(request, plan.delay)
         if plan.torn is not None and self.path.exists():
             lines = self.path.read_bytes().splitlines(keepends=True)
-            # One that an earlier crash tore is there still where this task did not come to open the journal.
+            # A line that an earlier crash tore is still there if this task did not open the journal.
             whole = [json.loads(line)["event"] for line in lines if line.endswith(b"\n")]
             kept = max((number for number, event in enumerate(whole, 1) if event in SYNCED), default=0)
             safe, rest = b"".join(lines[:kept]), b"".join(lines[kept:])
@@ -411,7 +413,7 @@ class FleetMachine(RuleBasedStateMachine):
     def assert_truthful(self, entry: dict[str, t.Any], began: float, doubtful: bool, check: bool) -> None:
         wire, device, status = self.wire, entry["id"], entry["status"]
         mine = wire.of(device, self.task)
-        # Somebody else's, and ours of a machine that this task knew nothing of, which can come later than it was sent.
+        # Another administrator's, and ours from a machine unknown to this task, which can arrive after it was sent.
         others = [action for action in wire.of(device) if not self.kept.get(wire.by[action.id], set()) & self.kept[self.task]]
         foreign = [action for action in others if action.requested.timestamp() >= began - model.SKEW]
         assert len(mine) <= 1
@@ -423,7 +425,7 @@ class FleetMachine(RuleBasedStateMachine):
             assert wire.of(device), entry
             assert entry["changed"] or not mine, entry
         if entry["changed"] and not check:
-            # The record does not say whose a reset is: after a lost answer somebody else's is taken for ours.
+            # The record does not name the sender of a reset: after a lost response, another one's counts as ours.
             assert mine or (doubtful and foreign), entry
         if status == "done":
             passcodes = {action.passcode for action in wire.of(device)}
@@ -431,7 +433,7 @@ class FleetMachine(RuleBasedStateMachine):
             assert entry["passcode"] is None if check else entry["passcode"] in passcodes, entry
             assert not mine or foreign or entry["passcode"] == mine[0].passcode, entry
 
-    # --- what is always so ------------------------------------------------------------------------------------------------
+    # --- invariants -------------------------------------------------------------------------------------------------------
 
     @invariant()
     def no_device_is_reset_twice(self) -> None:
@@ -462,7 +464,7 @@ class FleetMachine(RuleBasedStateMachine):
         return [action for action in self.wire.of(device) if self.wire.by[action.id]]
 
     def written(self, device: str) -> list[Action]:
-        """Return our resets of a device that a journal knows."""
+        """Return our resets of a device that a journal contains."""
         return [action for action in self.ours(device) if self.kept[self.wire.by[action.id]] & set(self.paths)]
 
     def make_locks(self) -> None:
@@ -486,7 +488,7 @@ class FleetMachine(RuleBasedStateMachine):
     # --- the end ----------------------------------------------------------------------------------------------------------
 
     def teardown(self) -> None:
-        """Without faults every device that may be reset is in the end, except for those of which nothing can be known."""
+        """Without faults, every eligible device is reset in the end, except for those with an unknown outcome."""
         if not hasattr(self, "wire"):
             return
         self.wait(61.0)

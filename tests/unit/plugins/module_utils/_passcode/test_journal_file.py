@@ -80,7 +80,7 @@ def private(path: pathlib.Path, content: bytes) -> None:
 
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Record the calls that write, in their order; a folder's fsync is told from a file's."""
+    """Record the calls that write, in their order, separately for the fsync of a folder and of a file."""
     made: list[str] = []
     real = {name: getattr(os, name) for name in ("write", "fsync", "ftruncate")}
 
@@ -96,7 +96,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return made
 
 
-# --- what is written ------------------------------------------------------------------------------------------------
+# --- written lines --------------------------------------------------------------------------------------------------
 
 
 def test_every_line_is_what_its_event_says(path: pathlib.Path, clock: FakeClock) -> None:
@@ -301,7 +301,7 @@ def test_a_journal_of_another_tenant_is_refused_and_left_as_it_is(path: pathlib.
 
 
 def hold(path: pathlib.Path, pipe: t.Any) -> None:
-    """Run in a process of its own: one intent, then nothing until a signal or a kill."""
+    """Run in a separate process: write one intent, then wait for a signal or a kill."""
     subject = opened(path)
     begin(subject, START - 900)
     intent(subject, "PC-1")
@@ -316,7 +316,7 @@ def run(path: pathlib.Path) -> t.Iterator[t.Any]:
     ours, theirs = context.Pipe()
     process = context.Process(target=hold, args=(path, theirs))
     process.start()
-    # Without our copy of its end, a child that died is an end of file and not a wait without end.
+    # Close our copy of its end, so that a dead child causes an end of file instead of an endless wait.
     theirs.close()
     try:
         assert ours.recv() == "written"
@@ -349,7 +349,7 @@ def test_what_a_killed_process_wrote_is_there_and_the_lock_is_not(path: pathlib.
 
 
 def test_an_error_at_its_close_loses_nothing(path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As network shares have it, where the quota is used up."""
+    """Network shares report it then if the quota is used up."""
     close = os.close
 
     def fail(handle: int) -> None:
@@ -466,7 +466,7 @@ def test_a_folder_in_which_others_can_replace_the_file_is_refused(path: pathlib.
 
 
 def test_case_16_a_folder_whose_path_others_can_redirect_is_refused(path: pathlib.Path) -> None:
-    """The folder itself is ours, and the one above it is everybody's."""
+    """The folder itself is ours, and the one above it belongs to everybody."""
     common = path.parent / "common"
     (common / "ours").mkdir(0o700, parents=True)
     common.chmod(0o777)
@@ -523,7 +523,7 @@ CHANGES = [
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_journal_that_is_not_in_its_place_any_more_takes_no_intent(path: pathlib.Path, change: t.Callable[[pathlib.Path], None]) -> None:
-    """A second run would begin another file, and not know of what is written here."""
+    """A second run would begin another file, without the lines of this one."""
     with opened(path) as subject:
         intent(subject, "PC-1")
         change(path)
@@ -700,7 +700,7 @@ def test_an_intent_that_is_not_on_the_disk_is_an_error(path: pathlib.Path, monke
         with pytest.raises(errors.PartialError, match="Input/output error"):
             intent(subject, "PC-1")
         monkeypatch.undo()
-        # What the kernel has dropped, a second sync does not bring back.
+        # A second sync does not restore data that the kernel has dropped.
         with pytest.raises(errors.PartialError, match="Input/output error"):
             intent(subject, "PC-1")
 
@@ -732,7 +732,7 @@ def test_a_journal_that_cannot_be_read_is_said(path: pathlib.Path, monkeypatch: 
 
 
 def peak_of(work: t.Callable[[], None]) -> int:
-    """Bytes of memory that the work took at most."""
+    """Return the peak memory of the work in bytes."""
     tracemalloc.start()
     try:
         work()

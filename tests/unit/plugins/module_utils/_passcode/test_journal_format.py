@@ -67,7 +67,7 @@ def test_the_first_line_names_format_tenant_and_cloud() -> None:
 def test_any_text_is_kept_in_one_line(text: str) -> None:
     content = journal_format.render_line("refused", START, device=A, reason=text)
     assert content.count(b"\n") == 1 and content.endswith(b"\n")
-    # A pair of halves is one character to JSON.
+    # JSON reads a pair of surrogates as one character.
     whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
     assert json.loads(content.decode("utf-8"))["reason"] == whole
 
@@ -92,7 +92,7 @@ def test_a_time_before_the_epoch_is_the_epoch(seconds: float) -> None:
     assert journal_format.render_time(seconds) == "1970-01-01T00:00:00.000Z"
 
 
-# --- what is read ---------------------------------------------------------------------------------------------------
+# --- reading --------------------------------------------------------------------------------------------------------
 
 
 def test_nothing_tells_nothing() -> None:
@@ -304,7 +304,7 @@ def test_a_line_that_is_cut_off_is_the_last_one() -> None:
         journal_format.parse_lines([HEADER, INTENT[:-1], INTENT], "/x/journal")
 
 
-# --- whose it is ----------------------------------------------------------------------------------------------------
+# --- the owner of a journal -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -348,7 +348,7 @@ EVENTS = st.lists(
 
 
 def written(events: list[Event]) -> list[bytes]:
-    """One line each second."""
+    """Return one line for each second."""
     since = "2026-01-05T09:00:00Z"
     return [HEADER] + [
         line(event, number, device=name, run=name, ran=ran, since=since, ids=[], options={}, name="Büro 💻", reason="\n")
@@ -357,7 +357,7 @@ def written(events: list[Event]) -> list[bytes]:
 
 
 def expected_trace(events: list[Event], device: str) -> KnownReset | None:
-    """Return what a person would say who looks at the device's lines from the end."""
+    """Return the trace that a person would find by reading the device's lines from the end."""
     mine = [
         (START + at, event, ran)
         for at, (event, name, ran) in enumerate(events)
@@ -371,7 +371,7 @@ def expected_trace(events: list[Event], device: str) -> KnownReset | None:
     _when, event, ran = next(entry for entry in reversed(mine) if entry[1] != "outcome")
     states = {"intent": "open", "lost": "open", "refused": "free", "accepted": "accepted", "settled": "accepted" if ran else "free"}
     lost_at = next((when for when, event, _ran in reversed(mine) if event != "outcome"), None) if event == "lost" else None
-    # What a person reads above the last intent is of the reset before it.
+    # The lines above the last intent belong to the previous reset.
     last = max((at for at, (event, name, _ran) in enumerate(events) if name == device and event == "intent"), default=0)
     above = expected_trace(events[:last], device)
     if above is not None:

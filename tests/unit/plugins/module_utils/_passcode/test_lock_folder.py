@@ -27,7 +27,7 @@ def use_as_temporary(folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.fixture
 def temporary(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
-    """Return the place of this user's folder in the temporary folder."""
+    """Return the path of this user's folder in the temporary folder."""
     use_as_temporary(tmp_path, monkeypatch)
     return tmp_path / f"endpointops-intune-{os.geteuid()}"
 
@@ -177,7 +177,7 @@ def test_a_link_to_a_folder_can_be_named(folder: str, tmp_path: pathlib.Path) ->
     assert find_folders(str(tmp_path / "link"), {}) == [str(tmp_path / "link")]
 
 
-# --- a place for the user's folders that does not do ----------------------------------------------------------------
+# --- an unsuitable parent of the user's folders ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("check", [False, True])
@@ -220,7 +220,7 @@ def test_the_current_folder_is_no_place_for_locks(
     for name in ("TMPDIR", "TEMP", "TMP"):
         monkeypatch.delenv(name, raising=False)
     if value is None:
-        # As where nobody can write to the usual folders.
+        # As on machines where nobody can write to the usual folders.
         monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: [os.getcwd()])
     else:
         monkeypatch.setenv("TMPDIR", value)

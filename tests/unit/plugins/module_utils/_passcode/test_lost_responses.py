@@ -90,6 +90,6 @@ def test_the_service_has_half_a_minute_to_run_and_to_list_a_reset_and_a_quarter_
     strategies.floats(0, 200), strategies.floats(0, 200), strategies.floats(0, 200), strategies.none() | strategies.floats(0, 200)
 )
 def test_a_reset_in_the_list_is_never_said_not_to_have_run(asked: float, seen: float, lost: float, before: float | None) -> None:
-    """Whatever else the list holds: what it has since the request was sent bars sending it again."""
+    """An entry since the request was sent always prevents another attempt, regardless of the rest of the list."""
     ran = lost_responses.audit_shows(ID, asked, before, AuditLog({ID.lower(): (seen,), OTHER: (1e9,)}))
     assert (ran is not False) is (seen >= asked - SKEW)

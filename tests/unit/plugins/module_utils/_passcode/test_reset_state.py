@@ -146,7 +146,7 @@ def test_a_response_means_the_same_alone_and_in_a_batch(status: int, retry_after
     for number in (1, 2):
         scheduler.start([(key, POST) for key in range(number)])
         kinds += [reset_response.classify(result).kind for result in scheduler.collect(0)]
-    # What refuses a batch as a whole is about no device.
+    # The refusal of a whole batch concerns no single device.
     assert len({ResponseKind.NOT_RUN if kind is ResponseKind.REFUSED else kind for kind in kinds}) == 1, kinds
 
 
@@ -160,7 +160,7 @@ def test_a_response_that_needs_an_approval_is_none_of_the_others() -> None:
 
 @given(st.integers(200, 599), st.booleans(), st.booleans())
 def test_a_reset_is_never_sent_again_that_may_have_run(status: int, retry_after: bool, renewed: bool) -> None:
-    """Only these say that the service did not run it."""
+    """Only these show that the service did not run it."""
     response = error(status, **({"retry_after": "1"} if retry_after else {})) if status >= 400 else answer(status)
     found = reset_response.classify(came(response), token_renewed=renewed)
     did_not_run = status in (401, 403, 407, 429) or (status == 503 and retry_after)

@@ -151,7 +151,7 @@ def test_a_reset_without_a_readable_start_shows_none() -> None:
 
 
 def failed(number: int, message: str | None = None, **more: t.Any) -> list[DeviceReset]:
-    """Return devices that failed, named PC-0 and so on."""
+    """Return failed devices, named PC-0 and so on."""
     found = [item(**{"status": "failed", "message": message, **more}) for _number in range(number)]
     for position, subject in enumerate(found):
         subject.names = [f"PC-{position}"]

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Results that need a tenant of their own: lost, refused, and missing ones, approvals, and the end of a task."""
+"""Test results that need a separate tenant: lost, refused, and missing ones, approvals, and the end of a task."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def reset_by_other(wire: FleetWire, device: str) -> None:
 
 
 def answering(wire: FleetWire, end: str, response: t.Callable[[Response], Response]) -> None:
-    """Answers to requests whose path has this end come as ``response`` makes them, in a batch too."""
+    """Change the responses to requests whose path has this end with ``response``, also in a batch."""
     original = wire.ask
 
     def ask(request: Request) -> Response:
@@ -57,7 +57,7 @@ def answering(wire: FleetWire, end: str, response: t.Callable[[Response], Respon
 
 
 def note(engine: ResetEngine, event: str, devices: list[str]) -> None:
-    """Collect the devices of which the journal has lines of this kind."""
+    """Collect the devices of the journal lines of this kind."""
     write = engine._journal.write
 
     def written(kind: str, device: str, detail: t.Any) -> None:
@@ -72,7 +72,7 @@ def note(engine: ResetEngine, event: str, devices: list[str]) -> None:
 
 
 def test_a_device_that_had_to_wait_for_its_turn_is_read_again() -> None:
-    """With two workers the third read is under way while the writes are throttled; meanwhile somebody else is faster."""
+    """With two workers, the third read is in progress while the writes are throttled; meanwhile another administrator is faster."""
     wire = FleetWire(60)
     wire.plan = first(is_reset, None, "throttled")
     late, reads, original = wire.ids[50], [0], wire.send
@@ -146,7 +146,7 @@ def test_a_device_that_is_offline_is_looked_at_less_and_less_often() -> None:
 
 @pytest.mark.parametrize(("began", "is_alone"), [(0.0, True), (0.9, True), (1.1, False)])
 def test_failures_that_began_within_a_second_of_a_good_response_are_of_one_device(began: float, is_alone: bool) -> None:
-    """Others got through at that time. Failures that began later may be those of the service, which stop the task."""
+    """Other requests succeeded at that time. Failures that began later may be those of the service, which stop the task."""
     wire = FleetWire(2)
     engine, items = wire.engine()
     (work,) = engine._queue.take_queued(1)
@@ -157,7 +157,7 @@ def test_failures_that_began_within_a_second_of_a_good_response_are_of_one_devic
     assert (items[0].status, engine.failure is None) == (("failed", True) if is_alone else ("not_attempted", False))
 
 
-# --- lost answers ---------------------------------------------------------------------------------------------------
+# --- lost responses -------------------------------------------------------------------------------------------------
 
 
 def test_an_item_that_is_answered_twice_is_not_believed() -> None:
@@ -181,7 +181,7 @@ def test_an_intent_without_an_answer_is_not_sent_again_before_it_is_settled() ->
 
 @pytest.mark.parametrize(("to_send", "phase"), [(0, "finished"), (1, "lost")])
 def test_a_lost_reset_is_looked_for_as_long_as_another_is_to_be_sent(to_send: int, phase: str) -> None:
-    """The other one may show up in the audit log, and this one with it."""
+    """The other one may appear in the audit log, and this one with it."""
     wire = FleetWire(1 + to_send)
     engine, _items = wire.engine()
     (work,) = engine._queue.take_queued(1)
@@ -268,11 +268,11 @@ def test_a_list_of_remote_actions_that_fails_is_told(status: int) -> None:
     assert statuses(items) == {"unknown": 1} and "remote action audit log" in engine.warnings[0]
 
 
-# --- who stops, and who does not ------------------------------------------------------------------------------------
+# --- stopping -------------------------------------------------------------------------------------------------------
 
 
 class Ending(FakeCredential):
-    """Has no token any more after so many."""
+    """Return no further token after so many."""
 
     def __init__(self, left: int) -> None:
         super().__init__()
@@ -299,7 +299,7 @@ def test_without_a_token_the_task_stops_and_nothing_was_sent(left: int) -> None:
 
 @pytest.mark.parametrize("fault", ["throttled", "503_later", "not_sent", "expired"])
 def test_each_intent_that_came_to_nothing_is_taken_back(fault: str) -> None:
-    """Else the next run would take them for answers that got lost."""
+    """Otherwise the next run would treat them as lost responses."""
     wire = FleetWire(3)
     wire.plan = lambda request: fault if is_reset(request) else None
     engine, _items = wire.engine(retry_timeout=5.0)
@@ -343,7 +343,7 @@ def test_how_a_device_is_joined_is_asked_once() -> None:
     assert sum(is_reset(request) for request in wire.sent) == 2
 
 
-# --- devices that are asked to check in -----------------------------------------------------------------------------
+# --- devices with a requested check-in ------------------------------------------------------------------------------
 
 
 def test_who_cannot_be_asked_to_check_in_is_told_once_and_its_reset_stands() -> None:
@@ -366,7 +366,7 @@ def test_who_is_throttled_is_asked_to_check_in_later() -> None:
 
 
 def approved_as(outcome: Response | errors.IntuneError) -> tuple[t.Any, list[t.Any], FleetWire]:
-    """Return a task in a tenant that wants an approval, and what sending with one comes to."""
+    """Return a task in a tenant that requires an approval, and the result of sending with one."""
     wire = FleetWire(2, approval_protects=["reset_passcode"])
     engine, items = wire.engine(approval=ApprovalOptions("Lost phones"), wait=False)
 

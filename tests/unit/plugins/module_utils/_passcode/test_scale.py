@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A device costs the same in a large fleet as in a small one, however slow the service and the devices are."""
+"""Check that a device costs the same in a large fleet as in a small one, regardless of the speed of the service and the devices."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ QUOTA = Quota(writes=10, requests=100, seconds=20.0)  # so that small fleets tak
 def test_nothing_is_done_more_often_for_a_device_of_a_larger_fleet(
     device: dict[str, t.Any], rules: dict[str, t.Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Progress looks at all devices, and does so every five seconds at most.
+    # Progress reads all devices, every five seconds at most.
     monkeypatch.setattr(Progress, "report", lambda _self: None)
 
     def run(size: int) -> None:

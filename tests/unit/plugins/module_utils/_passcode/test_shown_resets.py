@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""When the audit log is asked for, and what is taken from it. What follows for devices is tested in test_at_most_once."""
+"""Test when the audit log is read, and the use of its entries. The results for devices are tested in test_at_most_once."""
 
 from __future__ import annotations
 

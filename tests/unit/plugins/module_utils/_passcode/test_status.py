@@ -35,7 +35,7 @@ def assessed(*actions: dict[str, t.Any], since: float | None = None, system: str
     return found
 
 
-# --- what the record says -------------------------------------------------------------------------------------------
+# --- the record's statements ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

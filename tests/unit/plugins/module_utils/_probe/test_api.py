@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The calls for the probe, one answer at a time."""
+"""Test the calls for the probe, one response at a time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DAILY = "#microsoft.graph.deviceHealthScriptDailySchedule"
 
 
 def listed(identity: str = ID, name: str = NAME, **more: t.Any) -> dict[str, t.Any]:
-    """Return a remediation as the list of all has it, where scripts are empty."""
+    """Return a remediation as in the list of all, where scripts are empty."""
     return {"id": identity, "displayName": name, "isGlobalScript": False, "detectionScriptContent": None, **more}
 
 

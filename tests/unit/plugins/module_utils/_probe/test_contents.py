@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whose a detection script is, which version, and whether it is signed."""
+"""Test the owner, the version, and the signature of a detection script."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ def test_what_is_not_one_whole_output_is_unknown(text: str, code: str) -> None:
 
 
 def test_a_key_is_kept_by_its_section() -> None:
-    """A work account has an NgcSet of its own."""
+    """A work account has its own NgcSet."""
     output = change(possible, WorkAccount1={"NgcSet": "NO", "TpmProtected": "NO"})
     assert judged(output) == (True, [])
     sections = dsregcmd.describe(render(output))["sections"]
@@ -180,7 +180,7 @@ def test_sections_in_another_order_and_with_others_between_give_the_same(name: s
 
 
 def test_a_megabyte_of_junk_is_read_in_one_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each line is looked at once, however long it is."""
+    """Each line is read once, regardless of its length."""
     calls: list[int] = []
     parse = dsregcmd._parse_pair
     monkeypatch.setattr(dsregcmd, "_parse_pair", lambda line: calls.append(len(line)) or parse(line))
@@ -192,7 +192,7 @@ def test_a_megabyte_of_junk_is_read_in_one_pass(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize("line", ["|" + " " * 500_000 + "x", "|" + "\t " * 250_000 + "|", "|" + " x" * 250_000 + " |", "|" * 500_000])
 def test_a_long_line_that_begins_as_a_title_is_none(line: str) -> None:
-    """An expression that looks for its end anew at each blank would not return for days."""
+    """An expression that searches for its end again at each blank would run for days."""
     found = dsregcmd.describe(f"{line}\n{render(possible)}\n{line}")
     assert found == dsregcmd.describe(render(possible))
 

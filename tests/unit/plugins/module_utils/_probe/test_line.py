@@ -182,13 +182,13 @@ def test_every_line_has_a_verdict_with_its_reasons(fields: dict[str, str]) -> No
 @hypothesis.given(ANY_LINE, st.sampled_from(FIELDS))
 def test_a_value_that_could_not_be_asked_makes_no_line_better(fields: dict[str, str], field: str) -> None:
     before, after = judge_line(fields)[0], judge_line({**fields, field: "?"})[0]
-    # Without a word about the device's certificate, the rest counts; so dsregcmd does where the line is missing.
+    # If the device's certificate is not mentioned, the rest counts, as in dsregcmd when the line is missing.
     assert after is not True or before is True or field == "da"
 
 
 @hypothesis.given(ANY_LINE)
 def test_without_a_pin_and_a_token_nothing_is_said_of_a_user(fields: dict[str, str]) -> None:
-    """So it is for the system account."""
+    """This is the case for the system account."""
     verdict, reasons = judge_line({**fields, "aj": "YES", "dj": "NO", "ngc": "NO", "prt": "NO"})
     assert verdict is None and {reason.code for reason in reasons} <= {"other_session", "device_refused"}
 

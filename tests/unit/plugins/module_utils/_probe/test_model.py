@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Remediations as Microsoft Graph has them, read and written."""
+"""Test reading and writing remediations in the format of Microsoft Graph."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from tests.support.reg_query import BUILD, DEVICE, GROUP_POLICY, ON, OTHER_PERSO
 NOT_THERE = Answer("", 1)
 WINDOWS = Answer(BUILD, 0)
 destructive = OUTPUTS["destructive reset only"]
-# As WinRM shows a device that is joined: the account has neither a PIN nor a token of Microsoft Entra ID.
+# A joined device over WinRM: the account has neither a PIN nor a token of Microsoft Entra ID.
 remote = change(possible, UserState={**WITHOUT_PIN, "NgcKeyId": None, "CanReset": None}, SSOState=SIGNED_OUT)
 JOINED = [name for name in OUTPUTS if name not in ("registered with a work account", "through WinRM")]
 
@@ -45,7 +45,7 @@ def codes(found: DeviceResult) -> list[str]:
 def test_the_verdict_is_that_of_windows(name: str) -> None:
     found, filtered = judged(OUTPUTS[name]), dsregcmd.describe(render_status(OUTPUTS[name]))
     assert found["non_destructive_reset"] is filtered["non_destructive_reset"]
-    # The policy is as it should be, and adds no reason.
+    # The policy is correct, and adds no reason.
     assert found["reasons"] == filtered["reasons"] and found["join_type"] == filtered["join_type"]
     is_joined = name in JOINED
     assert found["policy"] == (
@@ -86,7 +86,7 @@ def test_policies_that_keep_it_from_working_are_reasons(
     assert (here["non_destructive_reset"], codes(here)) == (False, ["destructive_only", *further])
     away = judged(remote, intune, computer, user)
     assert (away["non_destructive_reset"], codes(away)) == (None, ["other_session", *further])
-    # What Windows itself says to the user decides.
+    # The value that Windows itself shows the user decides.
     assert judged(possible, intune, computer, user)["non_destructive_reset"] is True and codes(judged(possible, intune, computer)) == []
 
 

@@ -41,7 +41,7 @@ def test_what_the_registry_explains(rec: str, use: str, gpo: str, user_rec: str,
 
 @pytest.mark.parametrize("values", list(itertools.product("01-?", repeat=4)), ids="".join)
 def test_a_value_that_could_not_be_asked_is_never_a_no(values: tuple[str, str, str, str]) -> None:
-    """Only a value that is there, or missing, is a reason of its own."""
+    """Only a present or a missing value is a separate reason."""
     rec, use, gpo, user_rec = values
     codes = {reason.code for reason in judge_registry(rec, use, gpo, user_rec)}
     assert "group_policy" not in codes or gpo == "0"

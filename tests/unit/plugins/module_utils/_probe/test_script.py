@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The detection script: its text, its fields, and what its patterns find in outputs of dsregcmd. Its grammar is in tests/quality."""
+"""Test the detection script: its text, its fields, and its pattern matches in outputs of dsregcmd. Its grammar is in tests/quality."""
 
 from __future__ import annotations
 

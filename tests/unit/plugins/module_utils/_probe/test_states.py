@@ -26,7 +26,7 @@ FRIDAY, SATURDAY = "2026-11-27T08:00:00Z", "2026-11-28T08:00:00Z"
 
 
 def row(output: t.Any = PROVEN, state: t.Any = "success", *, device: t.Any = "device-1", **members: t.Any) -> dict[str, t.Any]:
-    """Return a row as Graph has it; ``device``: its ID, or null for none."""
+    """Return a row in Graph's format; ``device``: its ID, or None for none."""
     return {
         "id": f"policy:{device}",
         "detectionState": state,
@@ -119,7 +119,7 @@ def test_of_several_answers_the_newest_counts(older: dict[str, t.Any], newer: di
 
 
 def test_the_last_sync_is_kept_beside_the_last_change() -> None:
-    """A device that finds the same again reports no change."""
+    """A device with an unchanged result reports no change."""
     (only,) = parse_rows([row(lastSyncDateTime=SATURDAY)])
     assert (only.changed, only.synced) == (FRIDAY, SATURDAY)
 
@@ -163,7 +163,7 @@ def test_the_reasons_of_all_devices() -> None:
 
 
 def test_the_error_of_a_device_stays_with_it() -> None:
-    """It may name a folder, and so a user, and what is counted goes into job logs and reports."""
+    """It can name a folder, and so a user, and counts go to job logs and reports."""
     states = parse_rows([row("", "fail", preRemediationDetectionScriptError=r"D:\home\ada\detect.ps1 cannot be loaded")])
     assert "ada" in str(states[0].describe()["reasons"])
     assert [reason["message"] for reason in count_reasons(states)] == ["The probe could not run on the device."]

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is asked of the emulated tenant, in how many requests, and what of it may fail."""
+"""Test the requests to the emulated tenant, their number, and their possible failures."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def given() -> Given:
 
 
 def restrict(given: Given, *roles: str) -> None:
-    """Let the application have these permissions alone."""
+    """Limit the application to these permissions."""
     given.claims = {**given.claims, "roles": list(roles)}
     given.token = issue_token(given.tenant, next(iter(given.tenant.applications.values())), roles=list(roles))
 
@@ -229,7 +229,7 @@ def test_a_group_that_was_deleted(given: Given) -> None:
     assert group in found["reasons"][0]["message"]
 
 
-# --- what cannot be read --------------------------------------------------------------------------------------------
+# --- unreadable parts -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -316,7 +316,7 @@ def test_a_token_that_is_refused_ends_the_task(given: Given) -> None:
 
 
 def sign_in_with_secret(given: Given, days: float) -> None:
-    """Let the application of the tenant sign in with a secret that ends then."""
+    """Make the tenant's application sign in with a secret that ends then."""
     app = next(iter(given.tenant.applications.values()))
     app.secrets[0].expires = given.tenant.clock.now() + timedelta(days=days)
     publish(given.tenant, app)

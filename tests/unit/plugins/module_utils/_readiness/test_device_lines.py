@@ -157,7 +157,7 @@ def reset(status, **more):
     ],
 )
 def test_an_outcome_says_which_run_requested_it(item, told):
-    """A second run that sends nothing does not look as though it had reset the devices."""
+    """A second run that sends nothing must not look as if it had reset the devices."""
     first, line = tell_devices({"results": [item], "summary": {"total": 1, item["status"]: 1}})
     assert line == f"  {told}"
     assert ("1 requested before this run" in first) is ("not by this run" in told)

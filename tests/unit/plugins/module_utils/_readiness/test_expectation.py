@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The expected policy against that of the emulated tenant: the same differences as the check mode of intune_pin_policy finds."""
+"""Compare the expected policy with that of the emulated tenant: the differences equal those of intune_pin_policy in check mode."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_differences(tenant: Given, wanted: Json, found: list[t.Any]) -> None:
 
 
 def test_an_expectation_that_cannot_be_met_says_what_to_do_and_nothing_of_changes(tenant: Given) -> None:
-    """Nothing is about to be written: the task that writes says whether it changed something."""
+    """The task writes nothing, so only the task that writes reports whether it changed something."""
     found, _asked = tenant.read(expect=expect(assignments=[{**PILOT, "group": "Pilot rings"}]), rollout="none")
     (message,) = (each["message"] for each in found["differs"])
     assert "'Pilot rings'" in message and "use its ID" in message and "Nothing was changed" not in message

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The permissions that a run of the role lacks, and the advice about them."""
+"""Test the missing permissions of a run of the role, and the advice about them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def stop(roles, modules=(), *, removes=False, **results):
 
 
 def test_what_bootstrap_refuses_to_grant_is_what_only_a_person_is_to_have():
-    """No advice may say "grant it" of what entra_application grants by force alone."""
+    """No advice may recommend granting a permission that entra_application only grants with force."""
     needed = {row[0] for rows in permissions.MODULES.values() for row in rows}
     assert needed & set(powers.ELEVATING) <= permissions.FOR_PERSONS <= set(powers.ELEVATING)
 

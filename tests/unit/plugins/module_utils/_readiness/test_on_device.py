@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The verdict on one device: unknown is not yes, and each reason says what to do."""
+"""Test the verdict on one device: unknown is not yes, and each reason has a remedy."""
 
 from __future__ import annotations
 

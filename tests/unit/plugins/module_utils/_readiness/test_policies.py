@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The level configured: which policies allow PIN recovery, and what defeats them."""
+"""Test the level configured: the policies that allow PIN recovery, and the ones that defeat them."""
 
 from __future__ import annotations
 
@@ -199,7 +199,7 @@ def test_a_policy_that_nobody_gets_any_more_defeats_nobody() -> None:
     assert verdict(tenant_of(both, off, missing_groups=frozenset({G2})))[0] == "yes"
 
 
-# --- what could not be read -----------------------------------------------------------------------------------------
+# --- unreadable parts -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

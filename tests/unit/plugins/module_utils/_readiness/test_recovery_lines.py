@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the help desk reads: the pass, and the steps that fit it."""
+"""Test the text for the help desk: the pass, and the steps that fit it."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The summary of a run of the role: its lines, its facts, and the reasons to stop."""
+"""Test the summary of a run of the role: its lines, its facts, and the reasons to stop."""
 
 from __future__ import annotations
 
@@ -316,7 +316,7 @@ def test_the_code_of_an_approval_is_handed_to_the_next_job_only_for_the_policy()
     ],
 )
 def test_a_code_that_is_used_up_is_taken_from_later_jobs(policy, check, code):
-    """Those of jobs before stay in a workflow until another job sets them."""
+    """The codes of earlier jobs stay in a workflow until another job sets them."""
     assert summary.make_statistics(parse_found({"policy": policy}, check=check)).get("pin_reset_approval_code") == code
 
 

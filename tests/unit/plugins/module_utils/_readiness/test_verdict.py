@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The verdict: its levels, its reasons, and what holds for every tenant."""
+"""Test the verdict: its levels, its reasons, and the rules for every tenant."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def test_a_consent_that_could_not_be_read_is_unknown() -> None:
     assert result["problems"] == ["Could not read the consent: the application lacks Permission.Read.All."]
 
 
-# --- arrived --------------------------------------------------------------------------------------------------------
+# --- applied --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_the_option_for_the_check_in_status_is_in_the_words_of_the_caller() -> N
     assert "'rollout' of intune_pin_readiness_info" in module["hint"] and "pin_reset_rollout" in role["hint"]
 
 
-# --- what holds for every tenant ------------------------------------------------------------------------------------
+# --- rules for every tenant -----------------------------------------------------------------------------------------
 
 TRUTHS = st.sampled_from([None, True, False])
 ASSIGNMENTS = st.lists(st.sampled_from([DEVICES, USERS, group(G1), group(G2)]), unique=True, max_size=2)
@@ -314,7 +314,7 @@ def test_to_know_less_never_makes_a_tenant_better(evidence: Evidence, parts: lis
 
 @given(tenants(), st.sampled_from([G1, G2]))
 def test_to_lose_a_group_or_a_status_never_makes_a_tenant_ready(evidence: Evidence, identity: str) -> None:
-    """Only where a group is what another policy needs to defeat this one."""
+    """Losing a group can only help if another policy needs it to defeat this one."""
     lone = with_findings(dataclasses.replace(evidence, policies=evidence.policies[:1], missing_groups=frozenset()))
     less = dataclasses.replace(lone, missing_groups=frozenset({identity}))
     assert judge(lone, MODULE_TERMS)["ready"] is True or judge(less, MODULE_TERMS)["ready"] is not True
@@ -324,7 +324,7 @@ def test_to_lose_a_group_or_a_status_never_makes_a_tenant_ready(evidence: Eviden
 
 @given(tenants(), PROOFS)
 def test_the_probe_changes_only_the_level_proven(evidence: Evidence, proof: Proof | None) -> None:
-    """A device that was not asked, or has no answer, may be ready too."""
+    """A device without a probe run or result may also be ready."""
     before, after = judge(evidence, MODULE_TERMS), judge(dataclasses.replace(evidence, probe=proof), MODULE_TERMS)
     assert {**before, "levels": list(before["levels"].items())[:3], "probe": None} == {
         **after,

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How long a task waits for a device, what it asks meanwhile, and what ends the wait."""
+"""Test the wait of a task for a device: its length, its requests, and its end."""
 
 from __future__ import annotations
 
@@ -261,7 +261,7 @@ def test_one_look_without_a_time_and_in_check_mode(check: bool) -> None:
     assert {request.target for request in tenant.sent if request.is_write} >= set(), "nothing more is written"
 
 
-# --- what ends it at once -------------------------------------------------------------------------------------------
+# --- immediate end --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -354,7 +354,7 @@ def test_reports_that_may_not_be_read_end_the_wait() -> None:
     assert tenant.elapsed == 0 and codes_of(outcome) == ["status_unread"] and verdict_of(outcome)["ready"] is None
 
 
-# --- failures that pass ---------------------------------------------------------------------------------------------
+# --- temporary failures ---------------------------------------------------------------------------------------------
 
 PASSING = [
     pytest.param(lambda: error(503), id="503"),
@@ -467,7 +467,7 @@ def test_a_wait_keeps_to_its_time_and_says_yes_to_what_is_known_alone(
         outcome = tenant.wait(wait_timeout=float(timeout), interval=float(interval))
     except errors.IntuneError as failure:
         assert errors.may_pass(failure) or isinstance(failure, errors.ForbiddenError)
-    # The first look is a whole one: the tenant, the search, and the record.
+    # The first check is a complete one: the tenant, the search, and the record.
     assert tenant.elapsed <= max(timeout, tenant_read + duration) + duration
     is_ready = outcome is not None and verdict_of(outcome)["ready"] is True
     can_be = join == "azureADJoined" and state in ("succeeded", "remediated") and max(enrolls, reports) <= tenant.elapsed

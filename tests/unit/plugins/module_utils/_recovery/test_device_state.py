@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is known of one device. Unknown is never yes."""
+"""Test the state of one device. Unknown is never yes."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The steps and the text for the user, over all combinations of what is known."""
+"""Test the steps and the text for the user, over all combinations of known facts."""
 
 from __future__ import annotations
 

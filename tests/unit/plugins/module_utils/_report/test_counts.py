@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Counts of devices: each table adds up, whatever devices there are."""
+"""Check that each table of device counts adds up for any devices."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_states_keep_together_and_no_data_is_no_yes() -> None:
 
 
 def test_eligible_devices_are_told_with_the_predicted_outcome() -> None:
-    """A manager reads how many devices can be reset: no row says so of devices of which it is not predicted."""
+    """A manager reads how many devices can be reset: no row claims it for devices without that prediction."""
     table = next(each for each in reports.count([reports.device(1)])["tables"] if each["name"] == "eligibility")
     assert table["title"] == "Reset requests, with the options of this report"
     assert [row["label"] for row in table["rows"]] == ["eligible, a request would be sent; predicted: not supported by the platform"]

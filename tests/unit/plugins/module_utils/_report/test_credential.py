@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The end of the credential in the report: a finding and a step where it is soon, and never a change of the verdict."""
+"""Test the end of the credential in the report: a finding and a step if it is soon, and never a change of the verdict."""
 
 from __future__ import annotations
 

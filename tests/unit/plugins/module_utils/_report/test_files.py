@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The files of a report: whole or not at all, for their owner, and changed only where they differ."""
+"""Test the files of a report: complete or missing, for their owner, and changed only if they differ."""
 
 from __future__ import annotations
 

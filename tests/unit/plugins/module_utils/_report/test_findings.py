@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Findings as the report shows them: evidence, an address that stays, and who is hit."""
+"""Test findings in the report: evidence, a stable address, and the affected devices."""
 
 from __future__ import annotations
 

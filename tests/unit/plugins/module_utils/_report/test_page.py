@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The page: well-formed, self-contained, without a script, and harmless whatever names are in it."""
+"""Test the page: well-formed, self-contained, without a script, and safe with any names in it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ATTRIBUTES = {
 
 
 class Page(html.parser.HTMLParser):
-    """What a page consists of. Elements that are not closed, or in the wrong order, fail."""
+    """Parse the parts of a page. Fail for elements that are not closed, or in the wrong order."""
 
     def __init__(self, content: bytes) -> None:
         super().__init__()

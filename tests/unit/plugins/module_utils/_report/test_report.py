@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The report as data: its numbers add up, no data is yes, and it is as its schema says."""
+"""Test the report as data: its numbers add up, missing data is never yes, and it follows its schema."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The outcomes of resets: each device once, from whatever tells of it."""
+"""Test the outcomes of resets: each device once, from any source."""
 
 from __future__ import annotations
 

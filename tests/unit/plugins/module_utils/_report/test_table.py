@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The CSV of devices: a row each, and no cell that a spreadsheet evaluates."""
+"""Test the CSV of devices: a row each, and no cell that a spreadsheet evaluates."""
 
 from __future__ import annotations
 

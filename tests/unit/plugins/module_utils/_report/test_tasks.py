@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tasks to paste: YAML that means what it says, whatever names are in it."""
+"""Test tasks to paste: YAML with the intended meaning, with any names in it."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from tests.support import reports
 
 
 def members(literal: t.Any) -> set[str]:
-    """Return the words of a Literal, also of those in it."""
+    """Return the words of a Literal, including nested ones."""
     return {word for part in t.get_args(literal) for word in (members(part) or {part})} if t.get_args(literal) else set()
 
 
