@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The envelope of a $batch, which Microsoft's OpenAPI does not describe (learn.microsoft.com/graph/json-batching)."""
+"""Check the envelope of a $batch, which Microsoft's OpenAPI does not describe (learn.microsoft.com/graph/json-batching)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _RELATIVE = re.compile(r"/(?!v1\.0|beta|\$batch)")
 
 
 def check_request(checker: TypeChecker, body: t.Any) -> Problems:
-    """Find all that is wrong with the body of a $batch."""
+    """Find all problems in the body of a $batch."""
     yield from checker.check("request.body", parse("batchRequests"), body)
     requests = body.get("requests") if isinstance(body, dict) else None
     if not isinstance(requests, list):
@@ -71,7 +71,7 @@ def _check_headers(where: str, item: dict[str, t.Any]) -> Problems:
 
 
 def check_answer(checker: TypeChecker, sent: t.Any, body: t.Any) -> Problems:
-    """Find all that is wrong with the answer to a $batch; `sent` is the body of the request."""
+    """Find all problems in the response to a $batch; `sent` is the body of the request."""
     yield from checker.check("response.body", parse("batchResponses"), body)
     for response in _items(body, "responses"):
         yield from _check_headers("response.body.responses[*]", response)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Compares one recorded exchange with the description: the request, and the answer to it."""
+"""Compare one recorded exchange with the description: the request, and its response."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from .exchange import Exchange
 from .supplements import UndescribedOperation
 from .type_check import ObjectType, Problems
 
-# Graph itself found the request wrong, as a test wanted: only the answer is compared.
+# Graph itself refused the request, as a test intended: compare only the response.
 REFUSED = (400, 405)
-# Written by the service into nextLinks; clients send it back as it is.
+# Written by the service into nextLinks; clients send it back unchanged.
 OPAQUE = ("$skiptoken", "$skipToken")
 
 WORDS = {"eq", "ne", "gt", "ge", "lt", "le", "and", "or", "not", "in", "has", "true", "false", "null", "asc", "desc"}
@@ -28,13 +28,13 @@ _NAME = re.compile(r"[A-Za-z_][\w/]*(?![\w/]|\s*\()")
 _LAMBDA = re.compile(r"([A-Za-z_][\w/]*)/(?:any|all)\(\s*(\w+)\s*:")
 _OPTIONS = re.compile(r"\([^()]*\)")
 
-# `operation`: compared with the description. `undescribed`: named in supplements.py, only the form is compared.
-# `batch`: an envelope. `injected`: not Graph's answer, so that only the request is compared.
+# `operation`: compared with the description. `undescribed`: named in supplements.py, only the form is compared. `batch`: an envelope.
+# `injected`: not Graph's response, so that only the request is compared.
 Kind = t.Literal["operation", "undescribed", "batch", "injected"]
 
 
 class Problem(t.NamedTuple):
-    """`path`: where in the exchange."""
+    """`path`: the place in the exchange."""
 
     operation: str
     path: str
@@ -83,7 +83,7 @@ def _check_operation(contract: Contract, operation: Operation, exchange: Exchang
 
 
 def _check_unknown(contract: Contract, exchange: Exchange) -> Problems:
-    """Check an exchange about an address that does not exist: it is right only where Graph refused it."""
+    """Check an exchange about an address that does not exist: it is valid only if Graph refused it."""
     if exchange.status not in REFUSED:
         yield "request.path", f"{contract.version} has no such operation"
     else:
@@ -104,7 +104,7 @@ def _check_request(operation: Operation, exchange: Exchange) -> Problems:
     yield from _check_query(operation, exchange)
     body = exchange.request_body
     if operation.body is None:
-        # an action without parameters takes an empty object too, and in a $batch it must have one
+        # an action without parameters also accepts an empty object, and in a $batch it must have one
         if body not in (None, {}):
             yield "request.body", "the operation takes none"
         return
@@ -143,13 +143,13 @@ def _check_query(operation: Operation, exchange: Exchange) -> Problems:
 
 
 def _find_unknown_names(operation: Operation, entity: ObjectType, option: str, value: str) -> list[str]:
-    """Return names in a query option that the type does not have."""
+    """Return names in a query option that the type lacks."""
     usage = operation.contract.usage
     usage.query.add((operation.described_as, option))
     if option == "$expand":
         names, known = find_names(_OPTIONS.sub("", value)), dict.fromkeys(entity.navigation, entity)
     elif option in ("$select", "$filter", "$orderby"):
-        # a property of a property: the first one is the type's
+        # a property of a property: the first one belongs to the type
         names, known = find_names(value), operation.selectable
     else:
         return []
@@ -161,7 +161,7 @@ def _find_unknown_names(operation: Operation, entity: ObjectType, option: str, v
 def find_names(text: str) -> list[str]:
     """Return the identifiers of an expression of OData."""
     plain = _LITERAL.sub(" ", _TEXT.sub(" ", text))
-    # In any() and all() a variable stands for an item of the list in front.
+    # In any() and all() a variable represents an item of the list before it.
     lists = _LAMBDA.findall(plain)
     variables = {variable for _name, variable in lists}
     named = [name for name in _NAME.findall(plain) if name not in WORDS and name.partition("/")[0] not in variables]
@@ -191,7 +191,7 @@ def _check_answer(contract: Contract, operation: Operation, exchange: Exchange) 
 
 
 def _check_count(exchange: Exchange) -> Problems:
-    """Check the only answer that is a text, a count. In a $batch it is a number."""
+    """Check the only response that is a text, a count. In a $batch it is a number."""
     if not str(exchange.response_body).isdigit():
         yield "response.body", f"{exchange.response_body!r} is not a count"
     if not exchange.has_media_type("text/plain"):
@@ -218,7 +218,7 @@ def _check_error(contract: Contract, exchange: Exchange) -> Problems:
 
 
 def _check_selected(operation: Operation, exchange: Exchange) -> Problems:
-    """Find properties that were not selected; the key may always be there."""
+    """Find properties that were not selected; the key is always allowed."""
     options = dict(parse_qsl(exchange.query))
     body = exchange.response_body
     if "$select" not in options or not isinstance(body, dict):

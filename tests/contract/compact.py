@@ -4,8 +4,8 @@
 
 """Write the compact form of Microsoft's description from OpenAPI files: `python -m tests.contract.compact FILES…`.
 
-Files of one version of Graph are merged. The complete files of Microsoft hold thousands of paths; `--known` takes from them what the
-compact form has already, `--path` adds a path, and `--type` a type that is derived from one that is taken.
+Files of one version of Graph are merged. The complete files of Microsoft hold thousands of paths; `--known` takes the paths that the
+compact form already has, `--path` adds a path, and `--type` a type that is derived from one that is taken.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from .openapi import Description, DescriptionError
 
 
 class Selection(t.NamedTuple):
-    """What to take of a document: `types` are those that may be taken because something else than a property refers to them."""
+    """The parts of a document to take: `types` are those that may be taken for a reference from something other than a property."""
 
     paths: frozenset[str]
     types: frozenset[str]
 
     @classmethod
     def known(cls, known: VersionForm, paths: t.Iterable[str] = (), types: t.Iterable[str] = ()) -> Selection:
-        """Select what a compact form has, and further paths and types."""
+        """Select the content of a compact form, and further paths and types."""
         return cls(frozenset({*known["paths"], *paths}), frozenset({*known["types"], *types}))
 
 
@@ -47,11 +47,11 @@ def extract(description: Description, selection: Selection | None = None) -> Ver
 def _collect_types(
     description: Description, paths: dict[str, dict[str, OperationForm]], selection: Selection | None
 ) -> dict[str, TypeForm]:
-    """Return what the operations refer to, directly or not."""
+    """Return the types to which the operations refer, directly or not."""
     derived = _derived_types(description, selection)
     every = [operation for methods in paths.values() for operation in methods.values()]
     bodies = [body for operation in every for body in (operation["body"], *operation["answers"].values())]
-    # what is referred to may be of a derived type; a base may not
+    # a reference can be to a derived type; a base cannot
     waiting = set().union(*map(openapi.referenced, bodies), {form.ERROR} & set(description.types))
     waiting_bases = set().union(*map(_base_of, bodies))
     found: dict[str, TypeForm] = {}
@@ -70,7 +70,7 @@ def _collect_types(
 
 
 def _follow(each: TypeForm, selection: Selection | None) -> set[str]:
-    """Return what a type refers to; with a selection, navigation properties lead only to types that it has."""
+    """Return the types to which a type refers; with a selection, navigation properties lead only to its types."""
     every = openapi.referenced(each)
     return every if selection is None else openapi.referenced(each, with_navigation=False) | (every & selection.types)
 
@@ -101,7 +101,7 @@ def _without_unknown(each: TypeForm, known: set[str]) -> TypeForm:
 
 
 def merge(forms: t.Sequence[VersionForm]) -> VersionForm:
-    """Merge compact forms of one version; raise DescriptionError where they contradict each other."""
+    """Merge compact forms of one version; raise DescriptionError if they contradict each other."""
     merged = forms[0]
     for other in forms[1:]:
         place = merged["version"]

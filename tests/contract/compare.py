@@ -4,8 +4,8 @@
 
 """Compare the compact form with newer OpenAPI files of Microsoft Graph: `python -m tests.contract.compare FILES…`.
 
-Changes of operations, properties and members that the collection uses are breaking, all others informational. Used is what recorded
-exchanges hold and what the emulated tenant has. The exit code is 1 for breaking changes, 2 where nothing could be compared.
+Changes of operations, properties, and members that the collection uses are breaking, all others informational. Used means the content of
+recorded exchanges and of the emulated tenant. The exit code is 1 for breaking changes, 2 if nothing could be compared.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SAME, BREAKING, NOT_COMPARED = 0, 1, 2
 
 
 class Report(t.NamedTuple):
-    """The changes of one version; `others`: how many paths the files have that have nothing to do with the compact form."""
+    """The changes of one version; `others`: the number of paths in the files that are unrelated to the compact form."""
 
     version: str
     changes: list[Change]
@@ -35,7 +35,7 @@ class Report(t.NamedTuple):
 
     @property
     def breaking(self) -> int:
-        """How many changes are breaking."""
+        """Return the number of breaking changes."""
         return sum(change.is_breaking for change in self.changes)
 
     def __str__(self) -> str:

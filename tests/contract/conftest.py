@@ -20,14 +20,14 @@ SDK = "sdk"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # Microsoft's SDK warns of its own classes
+    # Microsoft's SDK emits warnings about its own classes
     for text in (".*is deprecated. Please use the generic RequestConfiguration", "GetQueryParameters is deprecated"):
         config.addinivalue_line("filterwarnings", f"ignore:{text}:DeprecationWarning")
 
 
 @pytest.fixture(scope="session")
 def contracts() -> dict[str, Contract]:
-    """Microsoft's description of both versions."""
+    """Return Microsoft's description of both versions."""
     return load_contracts()
 
 

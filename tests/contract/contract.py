@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The operations of one version of Graph by method and path: what each takes and answers."""
+"""The operations of one version of Graph by method and path, with their requests and responses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .type_check import ObjectType, Shape, TypeChecker, Types, Usage
 _KEY = re.compile(r"\{[^}]+\}")
 # neither `$count` nor a cast
 _ID = r"(?!\$|graph\.)[^/]+?"
-# An address may name a single key in parentheses; the description always has it as a segment.
+# An address may have a single key in parentheses; the description always has it as a segment.
 _KEY_IN_PARENTHESES = re.compile(r"\('([^'=()]*)'\)")
 # The description has casts without the beginning of the name.
 _CAST = "/microsoft.graph."
@@ -28,7 +28,7 @@ AnswerKind = t.Literal["nothing", "text", "stream", "page", "value"]
 
 
 class Answer(t.NamedTuple):
-    """What an operation answers; `shape`: of JSON; `item`: of an item of a page, else the same."""
+    """The response of an operation; `shape`: of JSON; `item`: of an item of a page, else the same."""
 
     kind: AnswerKind
     shape: Shape | None = None
@@ -40,7 +40,7 @@ class Operation:
 
     def __init__(self, method: str, path: str, form: OperationForm, contract: Contract, substitute: str | None = None) -> None:
         self.name = f"{method} {path}"
-        # the operation of the description that this one is compared with
+        # the operation of the description with which this one is compared
         self.described_as = f"{substitute or method} {path}"
         self.path = path
         self.query = form["query"]
@@ -50,7 +50,7 @@ class Operation:
 
     @cached_property
     def body(self) -> Shape | None:
-        """What it takes, or None."""
+        """Return the shape of the body that it takes, or None."""
         return self.contract.shape(self._form["body"])
 
     @cached_property
@@ -58,24 +58,24 @@ class Operation:
         return {status: self.contract.answer(body) for status, body in self._form["answers"].items()}
 
     def find_answer(self, status: int) -> Answer | None:
-        """Return the answer by exact status, else by its range; None when there is no such answer."""
+        """Return the response by exact status, else by its range; None if there is no such response."""
         return self._answers.get(str(status)) or self._answers.get(f"{status // 100}XX")
 
     @property
     def answers_page(self) -> bool:
-        """Whether it answers a list in pages."""
+        """Return whether the response is a list in pages."""
         answer = self.find_answer(200)
         return answer is not None and answer.kind == "page"
 
     @cached_property
     def entity(self) -> ObjectType | None:
-        """The type of the answer, or of its items: what the query options are about."""
+        """Return the type of the response, or of its items, to which the query options apply."""
         answer = self.find_answer(200)
         return None if answer is None or answer.item is None else self.contract.find_object(answer.item)
 
     @cached_property
     def selectable(self) -> dict[str, ObjectType]:
-        """What $select, $filter and $orderby may name, each with the type that has it."""
+        """Return the names that $select, $filter, and $orderby accept, each with the type that has it."""
         if self.entity is None:
             return {}
         kinds = [self.entity]
@@ -122,13 +122,13 @@ class Contract:
         return None
 
     def shape(self, body: Body) -> Shape | None:
-        """Return what a body is made of."""
+        """Return the shape of a body."""
         if body is None:
             return None
         return parse(body) if isinstance(body, str) else self.types.unnamed(body)
 
     def answer(self, body: Body) -> Answer:
-        """Return an answer by its form."""
+        """Return a response by its form."""
         if body is None:
             return Answer("nothing")
         if body == TEXT:
@@ -143,7 +143,7 @@ class Contract:
         return Answer("value", shape, shape)
 
     def find_object(self, shape: Shape) -> ObjectType | None:
-        """Return the object type of a shape, or None for a list, a scalar or an enumeration."""
+        """Return the object type of a shape, or None for a list, a scalar, or an enumeration."""
         if isinstance(shape, ObjectType):
             return shape
         return self.types.object(shape.name) if shape.item is None and self.types.is_object(shape.name) else None

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""List the differences between two compact forms of one version of Graph, and which of them concern the collection."""
+"""List the differences between two compact forms of one version of Graph, and mark those that concern the collection."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Word = t.Literal["added", "changed", "removed"]
 
 
 class Change(t.NamedTuple):
-    """One difference; `is_breaking`: something that the collection uses was removed, changed, or became required."""
+    """One difference; `is_breaking`: a part that the collection uses was removed, changed, or became required."""
 
     is_breaking: bool
     word: Word
@@ -85,7 +85,7 @@ class Difference:
         yield from _entries(f"enumeration {name}: member ", dict.fromkeys(old["members"], ""), dict.fromkeys(new["members"], ""), used)
 
     def _object(self, name: str, is_used: bool) -> Changes:
-        """Properties count where they are declared; one that moved to a base is still there."""
+        """Compare properties by their declaration; one that moved to a base still exists."""
         old, new = t.cast(ObjectForm, self._old["types"][name]), t.cast(ObjectForm, self._new["types"][name])
         before, after = _flatten(self._old["types"], name), _flatten(self._new["types"], name)
         own = {key: before[key] for key in old.get("properties", {})}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One recorded exchange: a request and the answer to it."""
+"""One recorded exchange: a request and its response."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ class Exchange:
 
     @property
     def is_batch(self) -> bool:
-        """Whether it is the envelope of a $batch."""
+        """Return whether it is the envelope of a $batch."""
         return self.path == "/$batch"
 
     @property
     def is_from_graph(self) -> bool:
-        """Whether Graph answered: a page of a proxy or a redirect, put in by a test, has no request-id."""
+        """Return whether Graph responded: a proxy's page or a redirect, inserted by a test, has no request-id."""
         return "request-id" in self.response_headers
 
     def has_media_type(self, media: str) -> bool:
-        """Return whether the answer has a media type."""
+        """Return whether the response has a media type."""
         return self.response_headers.get("content-type", "").startswith(media)

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Expressions: the text that stands for the type of a property.
+"""Parse expressions, which are the texts for the type of a property.
 
-`string` is a scalar or the name of a type, `[string]` a list. A question mark means that null is allowed, in `[string?]` as an item
-and in `[string]?` instead of the list. Words behind it: `read-only` (the service writes it), `navigation` (comes only with $expand).
+`string` is a scalar or the name of a type, `[string]` a list. A question mark means that null is allowed, in `[string?]` as an item and in
+`[string]?` instead of the list. Words after it: `read-only` (the service writes it), `navigation` (comes only with $expand).
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ class Expression:
 
     @property
     def innermost(self) -> str:
-        """The name of the scalar or type, in however many lists it is."""
+        """Return the name of the scalar or type inside any number of lists."""
         return self.item.innermost if self.item else self.name
 
     def with_words(self, **words: bool) -> Expression:
-        """Return a copy with `is_nullable`, `is_read_only` or `is_navigation` set."""
+        """Return a copy with `is_nullable`, `is_read_only`, or `is_navigation` set."""
         return replace(self, **t.cast("dict[str, t.Any]", words))
 
 

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The compact form of Microsoft's description of one version of Graph: its structure, and how it is read and written.
+"""The compact form of Microsoft's description of one version of Graph: its structure, reading, and writing.
 
 The facts are those of the OpenAPI descriptions that Microsoft publishes (https://github.com/microsoftgraph/msgraph-metadata): paths,
-methods, query options, bodies, answers, types with their properties, enumerations. `compact.py` writes the files, nobody edits them.
-How the text of a property is read, for example `[deviceActionResult] read-only`, is described in `expressions.py`.
+methods, query options, bodies, responses, types with their properties, enumerations. `compact.py` writes the files; do not edit them.
+`expressions.py` describes the text of a property, for example `[deviceActionResult] read-only`.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ VERSIONS = ("v1.0", "beta")
 METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 FOLDER = pathlib.Path(__file__).parent / "graph"
 SOURCE = "https://github.com/microsoftgraph/msgraph-metadata"
-# Answers that are not JSON, and the beginning of the text of a list that comes in pages.
+# Responses that are not JSON, and the beginning of the text of a list that comes in pages.
 TEXT, STREAM, PAGE_OF = "text", "stream", "page of "
-# Each error that Graph answers has this type, whatever the operation.
+# Each error of Graph has this type, regardless of the operation.
 ERROR = "ODataErrors.ODataError"
 
 
 class ObjectForm(t.TypedDict, total=False):
-    """An object: `properties` are expressions by name. Of an `untyped` one only these are checked, it may have others too."""
+    """An object: `properties` are expressions by name. For an `untyped` one only these are checked; it may have others."""
 
     base: str
     properties: dict[str, str]
@@ -47,7 +47,7 @@ Body = str | ObjectForm | None
 
 
 class OperationForm(t.TypedDict):
-    """One method on one path; `answers` by status or range of it, without errors."""
+    """One method on one path; `answers`: responses by status or range of it, without errors."""
 
     answers: dict[str, Body]
     body: Body

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Microsoft's OpenAPI documents as parts of the compact form.
+"""Read Microsoft's OpenAPI documents as parts of the compact form.
 
-OpenAPI says some things of OData in a roundabout way, and these are undone here: `anyOf` of a type and of any object means that null is
-allowed, `oneOf` with a reference to ReferenceNumeric is a floating-point number, `@odata.type` is required everywhere although it is
-written for derived types only, and a list in pages is an object with a next link. Only facts are taken, never descriptions.
+This file reverses OpenAPI's indirect forms for OData: `anyOf` of a type and of any object means that null is allowed, `oneOf` with a
+reference to ReferenceNumeric is a floating-point number, `@odata.type` is required everywhere although it is written for derived types
+only, and a list in pages is an object with a next link. Take only facts, never descriptions.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ GRAPH = "microsoft.graph."
 PREFIX = "#/components/schemas/"
 NUMERIC_WORDS = "ReferenceNumeric"
 OR_NULL = {"type": "object", "nullable": True}
-# The type of a query option decides only how its value is written.
+# The type of a query option only decides how its value is written.
 QUERY_TYPES = {"array": "list", "boolean": "boolean", "integer": "integer", "number": "integer", "string": "string"}
 
 
 class DescriptionError(ValueError):
-    """An OpenAPI document says something that the compact form cannot express, or documents contradict each other."""
+    """The compact form cannot express an OpenAPI document, or documents contradict each other."""
 
 
 class Description:
@@ -53,12 +53,12 @@ class Description:
 
     @property
     def paths(self) -> list[str]:
-        """All paths."""
+        """Return all paths."""
         return list(self._document["paths"])
 
     @property
     def types(self) -> list[str]:
-        """The short names of all types."""
+        """Return the short names of all types."""
         return list(self._full_names)
 
     def operations(self, path: str) -> dict[str, OperationForm]:
@@ -75,7 +75,7 @@ class Description:
         return bases[0] if bases else None
 
     def type_form(self, name: str) -> TypeForm:
-        """Return a type by its short name; raise DescriptionError for one that the document does not have."""
+        """Return a type by its short name; raise DescriptionError for one that the document lacks."""
         if name not in self._full_names:
             raise DescriptionError(f"{self.name}: there is no type {name}")
         schema = self._schemas[self._full_names[name]]
@@ -95,7 +95,7 @@ class Description:
             if str(status)[0] not in "45" and status != "default"
         }
         if "2XX" in answers and answers.get("204", ...) is None and not place.startswith("GET"):
-            # says nothing: whatever is described for 2XX, 204 has no body
+            # without meaning: 204 has no body, regardless of the description of 2XX
             del answers["204"]
         return {"answers": answers, "body": self._content(place, self._resolve(details.get("requestBody", {}))), "query": query}
 
@@ -195,7 +195,7 @@ class Description:
         return schema
 
     def _resolve(self, entry: dict[str, t.Any]) -> dict[str, t.Any]:
-        """Follow a reference to a parameter, a body, or an answer."""
+        """Follow a reference to a parameter, a body, or a response."""
         if "$ref" not in entry:
             return entry
         found: t.Any = self._document

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Recordings: where they are, and the result of comparing them."""
+"""Find recordings, and summarize the results of comparing them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .form import VERSIONS
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 LISTED = 30
-# The emulated tenant says so when it is the tenant, and not Graph, that does not know a request.
+# The emulated tenant sends this header if the tenant itself, and not Graph, does not support a request.
 NOT_EMULATED = "x-emulator-refused"
 
 
@@ -28,7 +28,7 @@ def record_folder() -> pathlib.Path:
 
 
 def list_recordings(folder: pathlib.Path) -> list[pathlib.Path]:
-    """Return the recordings of the integration tests; those of Microsoft's SDK are compared by its own tests, while they are written."""
+    """Return the recordings of the integration tests; the tests of Microsoft's SDK compare theirs while they write them."""
     return sorted(path for path in folder.glob("*.jsonl") if not path.name.startswith("sdk"))
 
 
@@ -41,7 +41,7 @@ def read(path: pathlib.Path, skip: int = 0) -> t.Iterator[tuple[str, Exchange]]:
 
 
 class Summary:
-    """Counts, and each problem once with the place where it was seen first."""
+    """Counts, and each problem once with the place of its first occurrence."""
 
     def __init__(self, checker: Checker) -> None:
         self._checker = checker
@@ -54,7 +54,7 @@ class Summary:
         self._problems: dict[Problem, list[str]] = {}
 
     def add(self, place: str, exchange: Exchange) -> None:
-        """Compare one exchange, which is at a place of a recording."""
+        """Compare one exchange at a place of a recording."""
         verdict = self._checker.check(exchange)
         self.kinds[verdict.kind] += 1
         self.succeeded[verdict.operation] += exchange.status < 400 and verdict.kind != "injected"
@@ -84,7 +84,7 @@ class Summary:
 
     @property
     def failures(self) -> str:
-        """A line for each problem; empty when there is none."""
+        """Return a line for each problem; empty if there is none."""
         lines = []
         for problem, places in self._problems.items():
             often = f" and {len(places) - 1} more" if len(places) > 1 else ""

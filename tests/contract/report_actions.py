@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reports that are read by POST: Microsoft describes them as any bytes, and its pages and public tools show that these are JSON."""
+"""Check reports read by POST: Microsoft describes them as any bytes, and its pages and public tools show that they are JSON."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .type_check import Problems, TypeChecker
 
 PREFIX = "/deviceManagement/reports/"
 TYPES: dict[str, TypeForm] = {
-    # stricter than described: there, each may be left out or null
+    # stricter than described: there, each may be missing or null
     "reportRequest": {
         "untyped": True,
         "properties": {
@@ -41,12 +41,12 @@ _COUNTS = ("skip", "top")
 
 
 def is_report(method: str, path: str) -> bool:
-    """Return whether an operation that answers a stream is a report."""
+    """Return whether an operation with a stream as response is a report."""
     return method == "POST" and path.startswith(PREFIX)
 
 
 def check_request(checker: TypeChecker, body: t.Any) -> Problems:
-    """Find what is wrong with the body of a request beyond its description."""
+    """Find problems in the body of a request beyond its description."""
     yield from checker.check("request.body", parse("reportRequest"), body)
     for name in _COUNTS:
         value = body.get(name) if isinstance(body, dict) else None
@@ -55,7 +55,7 @@ def check_request(checker: TypeChecker, body: t.Any) -> Problems:
 
 
 def check_answer(checker: TypeChecker, body: t.Any) -> Problems:
-    """Find all that is wrong with a table."""
+    """Find all problems in a table."""
     where = "response.body"
     yield from checker.check(where, parse("reportTable"), body)
     if not isinstance(body, dict) or "Values" not in body:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Scalars of expressions, and which JSON values they allow."""
+"""Scalars of expressions, and the JSON values that they allow."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import typing as t
 _DATE = r"[0-9]{4,}-(0[1-9]|1[012])-(0[1-9]|[12][0-9]|3[01])"
 _TIME = r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,12})?"
 _ZONE = r"(Z|[+-][0-9][0-9]:[0-9][0-9])"
-# A date-time of which the zone may be missing; no description says so, see supplements.py.
+# A date-time that may lack a zone; no description mentions it, see supplements.py.
 LOCAL_DATE_TIME = "date-time-local"
 PATTERNS = {
     "date": re.compile(_DATE),
@@ -38,7 +38,7 @@ SCALARS = {"boolean", *TEXTS, *RANGES, *FLOATS}
 
 
 def find_problem(scalar: str, value: t.Any) -> str | None:
-    """Return what is wrong with a value, or None."""
+    """Return the problem of a value, or None."""
     if scalar == "boolean":
         return None if isinstance(value, bool) else "must be a boolean"
     if scalar in TEXTS:

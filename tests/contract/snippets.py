@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Small OpenAPI documents in the manner of Microsoft's, for tests of the tools."""
+"""Small OpenAPI documents in Microsoft's style, for tests of the tools."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def content(schema: Schema, media: str = "application/json") -> Schema:
 
 
 def operation(answer: Schema | None = None, body: Schema | None = None, query: t.Sequence[str] = (), status: str = "2XX") -> Schema:
-    """Make an operation; without an answer it answers 204."""
+    """Make an operation; without a response it returns 204."""
     parameters = [{"name": name, "in": "query", "description": "prose", "schema": {"type": "array", "items": TEXT}} for name in query]
     errors = {"4XX": content({"$ref": PREFIX + ERROR_TYPE})}
     found: Schema = {"description": "prose", "parameters": parameters, "responses": errors}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Facts that Microsoft's description lacks, or the part of it that is in the compact form: each is named here, with the reason.
+"""Facts that Microsoft's description, or its part in the compact form, lacks: each is named here, with the reason.
 
 An operation that neither the compact form nor this file has is a problem, and so is a property.
 """
@@ -18,7 +18,7 @@ from .scalars import LOCAL_DATE_TIME
 
 BOTH, BETA = ("v1.0", "beta"), ("beta",)
 
-# Types that answers really hold, with the base type that an instance is compared with. Its other properties are not checked.
+# Actual types in responses, with the base type that an instance is compared with. Its other properties are not checked.
 UNDESCRIBED_TYPES = {
     "windows10GeneralConfiguration": "deviceConfiguration",
     "windowsIdentityProtectionConfiguration": "deviceConfiguration",
@@ -35,15 +35,15 @@ UNDESCRIBED_TYPES = {
 UNDESCRIBED_PROPERTIES: dict[str, dict[str, str]] = {
     # the pages on Multi Admin Approval filter by it, to find a request by its code
     "operationApprovalRequest": {"requestId": "string"},
-    # the service writes this date without a zone, against its own pattern (so in Microsoft's own pages)
+    # the service writes this date without a zone, against its own pattern (also in Microsoft's own pages)
     "ODataErrors.InnerError": {"date": f"{LOCAL_DATE_TIME}?"},
 }
 # OData open types: any property may be added.
 OPEN_TYPES = {"customSecurityAttributeValue"}
-# Lists of these hold several kinds of objects, and $select may name the properties of each.
+# Lists of these hold several kinds of objects, and $select accepts the properties of each.
 MIXED_TYPES = {"directoryObject"}
 
-# Operations of a version that are the same in the other one, and described there only.
+# Operations of a version that are the same in the other one, and only described there.
 IN_OTHER_VERSION: dict[str, tuple[str, ...]] = {
     "beta": (
         "/deviceManagement/managedDevices/$count",
@@ -52,14 +52,14 @@ IN_OTHER_VERSION: dict[str, tuple[str, ...]] = {
         "/deviceManagement/reports/exportJobs",
         "/deviceManagement/reports/exportJobs/{deviceManagementExportJob-id}",
     ),
-    # Which settings of a policy failed on a device, and with which error, is not answered by anything else.
+    # No other operation returns the failed settings of a policy on a device with their errors.
     "v1.0": ("/deviceManagement/reports/getConfigurationSettingNonComplianceReport",),
 }
-# Methods that the service has and Microsoft's description has not, each with the method of the same path that it is compared with:
-# PUT replaces a settings catalog policy with its settings, which PATCH refuses. The admin center and public tools send it.
+# Methods that the service has and Microsoft's description lacks, each with the method of the same path that it is compared with: PUT
+# replaces a settings catalog policy with its settings, which PATCH refuses. The admin center and public tools send it.
 SUBSTITUTES = {("beta", "PUT", "/deviceManagement/configurationPolicies/{deviceManagementConfigurationPolicy-id}"): "PATCH"}
 
-# Members without which the service creates nothing, by Microsoft's pages on the operations (learn.microsoft.com/graph/api).
+# Members that the service requires to create anything, by Microsoft's pages on the operations (learn.microsoft.com/graph/api).
 REQUIRED_TO_CREATE: dict[str, frozenset[str]] = {
     "POST /applications": frozenset({"displayName"}),
     "POST /applications/{application-id}/federatedIdentityCredentials": frozenset({"audiences", "issuer", "name", "subject"}),
@@ -67,7 +67,7 @@ REQUIRED_TO_CREATE: dict[str, frozenset[str]] = {
     "POST /servicePrincipals/{servicePrincipal-id}/appRoleAssignments": frozenset({"appRoleId", "principalId", "resourceId"}),
 }
 
-# The form of answers whose types are not described.
+# The form of responses whose types are not described.
 TYPES: dict[str, ObjectForm] = {
     "undescribedObject": {"properties": {}, "required": [], "untyped": True},
     "undescribedItem": {"properties": {"id": "string"}, "required": ["id"], "untyped": True},
@@ -78,7 +78,7 @@ _OBJECT, _ITEM, _ITEMS, _TEXT = map(parse, TYPES)
 
 
 class UndescribedOperation(t.NamedTuple):
-    """A GET of which only the form of the answer is compared. `path`: regular expression; `reason`: why it is called at all."""
+    """A GET whose response is only compared by its form. `path`: regular expression; `reason`: why it is called at all."""
 
     versions: tuple[str, ...]
     path: str

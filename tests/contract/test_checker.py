@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The comparison finds what is wrong: each case is a right exchange with one thing changed."""
+"""Check that the comparison finds problems: each case is a valid exchange with one change."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ RIGHT: dict[str, Line] = {
 TARGET = "request_body/assignments/0/target"
 ENTRY = "response_body/deviceActionResults"
 RESULTS = "response.body.deviceActionResults[*]"
-# (right exchange, where to change it, what to put there, where the problem is seen, a word of it)
+# (valid exchange, place of the change, new value, place of the problem, a word of it)
 Case = tuple[str, str, t.Any, str, str]
 WRONG: dict[str, Case] = {
     "type": ("device", "response_body/isEncrypted", "yes", "response.body.isEncrypted", "boolean"),

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every operation of the emulated tenant is as Microsoft describes it: the calls of its own tests are recorded and compared."""
+"""Check that every operation of the emulated tenant matches Microsoft's description: record and compare the calls of its own tests."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from .usage import list_emulated_routes
 
 
 class Comparison:
-    """Records what the client exchanges, and compares it."""
+    """Record the exchanges of the client, and compare them."""
 
     def __init__(self, client: Any, checker: Checker, path: Path) -> None:
         self._path = path

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Everything that the integration tests sent to the emulated tenant, and all that it answered, is as Microsoft describes it."""
+"""Check that all exchanges of the integration tests with the emulated tenant match Microsoft's description."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .checker import Checker
 from .recordings import Summary
 from .test_checker import RIGHT
 
-# What the collection is for: without one exchange of each that succeeded, the recording is incomplete, or the recorder is broken.
+# The main purpose of the collection: without one successful exchange of each, the recording is incomplete, or the recorder is broken.
 ESSENTIAL = (
     "v1.0 DELETE /deviceManagement/deviceConfigurations/{deviceConfiguration-id}",
     "v1.0 DELETE /oauth2PermissionGrants/{oAuth2PermissionGrant-id}",
@@ -52,7 +52,7 @@ ESSENTIAL = (
 
 
 def compare_folder(checker: Checker, folder: pathlib.Path) -> Summary:
-    """Compare all recordings of a folder; fail where there is a problem, or where an essential operation is missing."""
+    """Compare all recordings of a folder; fail if there is a problem, or if an essential operation is missing."""
     summary = Summary(checker)
     for path in recordings.list_recordings(folder):
         summary.add_all(recordings.read(path))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The compact form in the repository, and its supplements: complete, small, facts only."""
+"""Check the compact form in the repository, and its supplements: complete, small, facts only."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def version_form(request: pytest.FixtureRequest) -> VersionForm:
 
 
 def bodies(version_form: VersionForm) -> list[Body]:
-    """Return the bodies and answers of all operations."""
+    """Return the bodies and responses of all operations."""
     every = [operation for methods in version_form["paths"].values() for operation in methods.values()]
     return [body for operation in every for body in (operation["body"], *operation["answers"].values())]
 
@@ -39,7 +39,7 @@ def test_the_files_are_written_by_the_tool_and_small() -> None:
 
 
 def test_there_are_operations_and_types(version_form: VersionForm) -> None:
-    """Check that the form did not lose most of its content, which would let much pass."""
+    """Check that the form did not lose most of its content, which would let many mistakes pass."""
     assert sum(map(len, version_form["paths"].values())) > 50 and len(version_form["types"]) > 100
     assert all(methods for methods in version_form["paths"].values())
     assert form.ERROR in version_form["types"]

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Microsoft's own Python SDK works against the emulated tenant: a client that nobody wrote for it.
+"""Check that Microsoft's own Python SDK, which was not written for the emulated tenant, works against it.
 
-What it sends and gets is compared with Microsoft's description too.
+Its requests and responses are also compared with Microsoft's description.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ Work = t.Callable[[GraphServiceClient], t.Awaitable[Answer]]
 
 
 class GivenToken(TokenCredential):
-    """A credential that has its token already."""
+    """A credential that already has its token."""
 
     def __init__(self, token: str) -> None:
         self._token = AccessToken(token, int(time.time()) + 3600)
@@ -76,14 +76,14 @@ class GivenToken(TokenCredential):
 
 
 class Sdk:
-    """The SDK, pointed at an emulated tenant in the ways that it offers for that."""
+    """The SDK, configured for an emulated tenant in the ways that it offers."""
 
     def __init__(self, emulator: EmulatorProcess) -> None:
         self.control = emulator.control
         self.env = emulator.env
 
     def run(self, work: Work[Answer], credential: TokenCredential | None = None) -> Answer:
-        """Return what the work returns; the SDK is asynchronous, the tests are not."""
+        """Return the result of the work; the SDK is asynchronous, the tests are not."""
 
         async def within() -> Answer:
             trust = ssl.create_default_context(cafile=self.env["INTUNE_CA_PATH"])
@@ -104,7 +104,7 @@ class Sdk:
             authority=self.env["INTUNE_AUTHORITY_URL"],
             disable_instance_discovery=True,
             connection_verify=self.env["INTUNE_CA_PATH"],
-            # no proxy of the machine
+            # without the proxy of the machine
             use_env_settings=False,
         )
 
@@ -139,7 +139,7 @@ def recorded(worker_id: str, tmp_path_factory: pytest.TempPathFactory) -> t.Iter
 
 @pytest.fixture
 def sdk(recorded: Recorded, contracts: dict[str, Contract], record_property: t.Callable[[str, object], None]) -> t.Iterator[Sdk]:
-    """Yield the SDK with a new tenant; afterwards, compare all that it sent and got."""
+    """Yield the SDK with a new tenant; afterwards, compare all its requests and responses."""
     recorded.process.control.reset("demo")
     before = len(recorded.path.read_text(encoding="utf-8").splitlines())
     yield Sdk(recorded.process)
@@ -202,7 +202,7 @@ def test_reads_a_device_and_its_whole_description(sdk: Sdk) -> None:
 )
 def test_resets_a_passcode_and_polls_until_it_is_done(sdk: Sdk) -> None:
     identity = sdk.control.device(PHONE)["id"]
-    # the emulated clock stands still, so that each state is seen without waiting
+    # freeze the emulated clock, so that each state is seen without waiting
     sdk.control.freeze()
 
     async def work(graph: GraphServiceClient) -> list[ResetPasscodeActionResult]:
@@ -239,10 +239,10 @@ def test_resets_several_passcodes_in_one_batch(sdk: Sdk) -> None:
         for identity in identities:
             action = graph.device_management.managed_devices.by_managed_device_id(identity).reset_passcode
             item = BatchRequestItem(action.to_post_request_information(), id=identity)
-            # the SDK leaves the whole address, and the service wants a relative one (msgraph-sdk-python issue 1015)
+            # the SDK leaves the whole address, but the service requires a relative one (msgraph-sdk-python issue 1015)
             item.url = item.url.removeprefix(sdk.url)
             item.headers = {"Content-Type": "application/json"}
-            # the SDK writes an empty list under a name that is not the service's
+            # the SDK writes an empty list under a name that the service does not have
             item._depends_on = None
             content.add_request(identity, item)
         return await graph.batch.post(content)

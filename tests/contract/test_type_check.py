@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Values against types, and the expressions that stand for them."""
+"""Test values against types, and the expressions for types."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TYPES: dict[str, TypeForm] = {
 
 
 def problems(text: str, value: t.Any, is_request: bool = False) -> list[tuple[str, str]]:
-    """Return what is wrong with a value."""
+    """Return the problems of a value."""
     return list(TypeChecker(Types(TYPES), is_request).check("it", parse(text), value))
 
 

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Checks JSON values against the types of a compact form.
+"""Check JSON values against the types of a compact form.
 
-A value is an instance of one named type, stated by `@odata.type`. The properties of that type and of its bases are all that it may have,
-except annotations, which have `@` in their names.
+A value is an instance of one named type, stated by `@odata.type`. It may only have the properties of that type and of its bases, except
+annotations, which have `@` in their names.
 """
 
 from __future__ import annotations
@@ -47,12 +47,12 @@ class ObjectType:
 
     @cached_property
     def structural(self) -> set[str]:
-        """What $select, $filter and $orderby may name."""
+        """Return the names that $select, $filter, and $orderby accept."""
         return {name for name, each in self.properties.items() if not each.expression.is_navigation}
 
     @cached_property
     def navigation(self) -> set[str]:
-        """What $expand may name."""
+        """Return the names that $expand accepts."""
         return set(self.properties) - self.structural
 
 
@@ -61,7 +61,7 @@ Shape = Expression | ObjectType
 
 @dataclass
 class Usage:
-    """What exchanges used: operations by name, (operation, query option), types, (type, property), (enumeration, member)."""
+    """The parts that exchanges used: operations by name, (operation, query option), types, (type, property), (enumeration, member)."""
 
     operations: set[str] = field(default_factory=set)
     query: set[tuple[str, str]] = field(default_factory=set)
@@ -83,7 +83,7 @@ class Types:
 
     @property
     def names(self) -> t.Collection[str]:
-        """The names of all types."""
+        """Return the names of all types."""
         return self._forms.keys()
 
     def bases(self, name: str) -> list[str]:
@@ -125,7 +125,7 @@ class Types:
 
 
 class TypeChecker:
-    """Checks values that are sent, or values that are received."""
+    """Check sent values, or received ones."""
 
     def __init__(self, types: Types, is_request: bool, usage: Usage | None = None) -> None:
         self._types = types
@@ -134,7 +134,7 @@ class TypeChecker:
         self._flags: dict[str, re.Pattern[str]] = {}
 
     def check(self, where: str, shape: Shape, value: t.Any) -> Problems:
-        """Find all that is wrong with a value."""
+        """Find all problems of a value."""
         if isinstance(shape, ObjectType):
             yield from self._check_object(where, shape, value)
         elif value is None and shape.is_nullable:
@@ -193,7 +193,7 @@ class TypeChecker:
         yield from self.check(where, known.expression, value)
 
     def _find_type(self, declared: ObjectType, value: dict[str, t.Any]) -> tuple[ObjectType, bool]:
-        """Return the type of a value, and whether it may have more than that; raise LookupError where it may not be there."""
+        """Return the type of a value, and whether it may have more than that; raise LookupError if it is not allowed there."""
         if declared.is_untyped:
             return declared, True
         stated = value.get(TYPE, ...)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the collection uses of Microsoft's description: what recorded exchanges hold, and what the emulated tenant has."""
+"""Collect the parts of Microsoft's description that the collection uses: the content of recorded exchanges and of the emulated tenant."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class Route(t.NamedTuple):
 
 
 def list_emulated_routes() -> list[Route]:
-    """Return what the emulated tenant has, except $batch, which Microsoft's OpenAPI does not describe."""
+    """Return the routes of the emulated tenant, except $batch, which Microsoft's OpenAPI does not describe."""
     routes = [Route(version, route.method, route.template) for route in ROUTES for version in route.versions]
     return [route for route in routes if route.path != "/$batch"]
 
 
 def collect_usage(contracts: t.Mapping[str, Contract], files: t.Iterable[pathlib.Path], routes: t.Iterable[Route]) -> dict[str, Usage]:
-    """Return what is used of each version; raise ValueError where a version has no exchange that was compared."""
+    """Return the used parts of each version; raise ValueError if a version has no exchange that was compared."""
     summary = recordings.Summary(Checker(contracts))
     for path in files:
         summary.add_all(recordings.read(path))
