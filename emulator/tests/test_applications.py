@@ -312,7 +312,7 @@ def test_a_person_consents_to_the_pin_reset_service(client: Any, person: Person)
     ]
 
 
-# --- the rights of who makes it -------------------------------------------------------------------------------------
+# --- a person's rights ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parity(

@@ -30,7 +30,7 @@ def env_file(emulator: EmulatorProcess, tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def default_env_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Return the default file of a user who has set no variables."""
+    """Return the default file of a user without variables."""
     for name in ("EMULATOR_URL", "INTUNE_CA_PATH"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))

@@ -249,7 +249,7 @@ def _surroundings(wire: Wire) -> t.Iterator[None]:
         yield
 
 
-# --- what must not be -----------------------------------------------------------------------------------------------
+# --- forbidden results ----------------------------------------------------------------------------------------------
 
 
 def _judge_result(result: Json) -> t.Iterator[Finding]:

@@ -46,7 +46,7 @@ def test_cases_14_18_19_20_21_nothing_is_found(scenario: Scenario) -> None:
     assert not [(f"python -m tests.fuzz --seed {SEED} --case {number}", finding) for number, finding in find(scenario)]
 
 
-# --- what is broken is found ----------------------------------------------------------------------------------------
+# --- broken code is found -------------------------------------------------------------------------------------------
 
 
 def without_shapes(patch: pytest.MonkeyPatch) -> None:

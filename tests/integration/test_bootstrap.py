@@ -38,7 +38,7 @@ def key_pair(folder: pathlib.Path, name: str) -> pathlib.Path:
 
 @pytest.fixture
 def administrator(tenant: t.Any, tmp_path: pathlib.Path) -> dict[str, str]:
-    """Return the environment of a person who has signed in with az login."""
+    """Return the environment of a person signed in with az login."""
     return {"PATH": f"{fake_az(tmp_path, tenant, person=True)}:{os.environ['PATH']}"}
 
 

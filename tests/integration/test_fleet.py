@@ -350,7 +350,7 @@ def test_check_mode_locks_nothing(fleet, each_execution, tmp_path):
     assert each_execution.module(MODULE, options).status == "ok" and len(list(folder.iterdir())) == 16
 
 
-# --- what goes with a reset ---------------------------------------------------------------------------------------------
+# --- options of a reset -------------------------------------------------------------------------------------------------
 
 
 def test_devices_are_asked_to_check_in_when_that_is_wished_for(fleet, ansible):
@@ -414,7 +414,7 @@ def test_where_beta_is_blocked_the_task_works_without_it(fleet, ansible):
     assert {entry["version"] for entry in found.journal if entry["kind"] in ("graph", "batch_item")} == {"v1.0"}
 
 
-# --- what a person sees -------------------------------------------------------------------------------------------------
+# --- output for a person ------------------------------------------------------------------------------------------------
 
 
 def test_a_fleet_says_where_it_is_and_one_device_is_quiet(fleet, in_process):

@@ -185,7 +185,7 @@ def test_bad_input(ansible):
     assert "mutually exclusive" in ansible.module(MODULE, {"id": "x", "name": "y"}).result["msg"]
 
 
-# --- how far a policy has come -------------------------------------------------------------------------------------------
+# --- check-in status -----------------------------------------------------------------------------------------------------
 
 
 def rolled_out(ansible, backend: str = "custom") -> str:

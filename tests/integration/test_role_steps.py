@@ -51,7 +51,7 @@ def test_the_tenant_is_judged_between_its_changes_and_the_resets(ansible):
     assert play.code == 0 and len(resets(play)) == 1
 
 
-# --- what is asked and checked --------------------------------------------------------------------------------------
+# --- requests and checks --------------------------------------------------------------------------------------------
 
 FOR_POLICY = ["Organization.Read.All", "DeviceManagementConfiguration.ReadWrite.All"]
 FOR_CONSENT = ["Organization.Read.All", "Application.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All"]
@@ -172,7 +172,7 @@ def test_the_first_task_refuses_what_it_does_not_take(ansible, wrong):
     assert play.code == 2 and "must get the lists 'problems' and 'steps'" in play.tasks[0].result["msg"], play.output
 
 
-# --- tags that are not the role's -----------------------------------------------------------------------------------
+# --- tags outside the role ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("entry", one_of("main", "offboard", "verify", "reset", "report"))

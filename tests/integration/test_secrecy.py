@@ -327,7 +327,7 @@ def test_a_credential_is_refused_where_it_would_be_kept(ansible):
     assert leaks(everywhere(ansible, play), [WRONG]) == {"play.yml": [WRONG]}
 
 
-# --- however the module is reached ----------------------------------------------------------------------------------
+# --- all ways to reach the module -----------------------------------------------------------------------------------
 
 ACTION = """
 from ansible.plugins.action import ActionBase

@@ -118,7 +118,7 @@ class Runner:
         self._service.run(there)
         self._pairs.append((self._service.outcomes[-1], self._emulated.outcomes[-1]))
 
-    # --- what is created and removed again ---
+    # --- created and removed objects ---
 
     def _run_group(self, group: Group) -> None:
         if self._roles is not None and group.permission not in self._roles:

@@ -32,7 +32,7 @@ def _own_locks(tmp_path, monkeypatch):
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
 
 
-# --- what may be sent -----------------------------------------------------------------------------------------------
+# --- allowed requests -----------------------------------------------------------------------------------------------
 
 
 def request(method, path, body=None, version="v1.0"):
@@ -143,7 +143,7 @@ def test_a_device_must_be_one(device):
     assert writes(wire) == []
 
 
-# --- what is removed ------------------------------------------------------------------------------------------------
+# --- removals -------------------------------------------------------------------------------------------------------
 
 
 def own_objects(wire):

@@ -233,7 +233,7 @@ def test_an_object_that_is_visible_late_is_found(tmp_path):
     assert told == {("status", "answers 404 ResourceNotFound, then 200, and on the emulated tenant 200", ("profile, create",))}
 
 
-# --- order, and delays, of what is the same otherwise ----------------------------------------------------------------
+# --- order and delays of otherwise equal exchanges -------------------------------------------------------------------
 
 
 def exchange(operation, status=200, *, progress=(), waited=0.0, items=None):

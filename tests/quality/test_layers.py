@@ -379,7 +379,7 @@ def test_an_action_plugin_only_names_its_module(path):
     assert found == {"modules", f"modules.{path.stem}", "plugin_utils._action_base", "plugin_utils._action_base.IntuneActionBase"}
 
 
-# --- what a module's process imports -----------------------------------------------------------------------------------
+# --- imports of a module's process -------------------------------------------------------------------------------------
 
 
 def late_imports(path: pathlib.Path) -> set[str]:

@@ -222,7 +222,7 @@ def tenant(
     return Tenant(transport, clock, credential, client, CredentialContext(CLOUD, sender, clock.now))
 
 
-# --- answers --------------------------------------------------------------------------------------------------------
+# --- responses ------------------------------------------------------------------------------------------------------
 
 
 def answer(status: int = 200, body: t.Any = None, **headers: str) -> Response:
@@ -268,7 +268,7 @@ def bearer(value: str, expires_in: int = 3600) -> Response:
     return answer(200, {"token_type": "Bearer", "access_token": value, "expires_in": expires_in})
 
 
-# --- what was sent --------------------------------------------------------------------------------------------------
+# --- requests -------------------------------------------------------------------------------------------------------
 
 
 def query_of(request: Request) -> dict[str, str]:
