@@ -23,7 +23,7 @@ PACKAGES = ("state", "http", "entra", "intune", "reports", "control", "")
 DISTRIBUTIONS = {"jwt": "PyJWT", "yaml": "PyYAML"}
 # Imported by uvicorn, not by the emulator itself.
 INDIRECT = {"httptools"}
-# Only pytest loads pytest_plugin.py: the emulator does not import pytest elsewhere.
+# These import the emulator, not the reverse: only pytest loads pytest_plugin.py.
 HOSTS = {"pytest"}
 
 

@@ -71,7 +71,7 @@ class Finding(t.NamedTuple):
 class Wire(Emulated):
     """The emulated tenant, with randomly changed responses.
 
-    ``resets`` and ``passes``: of each device or user, those that the run could not assume not to have run.
+    ``resets`` and ``passes``: of each device or user, those that may have run as far as the run can know.
     """
 
     def __init__(self, scenario: Scenario, chance: random.Random, number: int | None) -> None:

@@ -59,7 +59,7 @@ def test_onboards_and_a_second_run_changes_nothing(ansible):
 
 @pytest.mark.parametrize("backend", one_of("custom", "settings_catalog"))
 def test_a_second_run_asks_as_little_as_proves_that_nothing_is_to_be_done(ansible, backend):
-    """Consent: one list of the three applications, and the grants of the two clients in one batch. Policy: one complete list."""
+    """Consent: one list of the three applications, and the grants of the two clients in one batch. Policy: one list with all data."""
     run(ansible, "onboard", pin_reset_policy_backend=backend, **ASSIGNED)
     second = run(ansible, "onboard", pin_reset_policy_backend=backend, **ASSIGNED)
     asked = {task.name.split(" : ")[-1]: [entry["path"] for entry in task.journal if entry["kind"] == "graph"] for task in second.tasks}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Do one task with Microsoft's Graph SDK for beta, and print the result as JSON. It runs in an environment of its own."""
+"""Do one task with Microsoft's Graph SDK for beta, in a separate environment, and print the result as JSON."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from tests.contract.recordings import Summary
 
 @pytest.fixture(scope="session")
 def contracts() -> dict[str, Contract]:
-    """Microsoft's description of both versions."""
+    """Return Microsoft's description of both versions."""
     return load_contracts()
 
 
@@ -37,7 +37,7 @@ def process(record: pathlib.Path) -> t.Iterator[EmulatorProcess]:
 
 @pytest.fixture
 def tenant(process: EmulatorProcess, record: pathlib.Path, contracts: dict[str, Contract]) -> t.Iterator[EmulatorProcess]:
-    """Yield the tenant with fresh state; afterwards, compare all that a client sent and got."""
+    """Yield the tenant with fresh state; afterwards, compare all requests and responses of a client."""
     process.control.reset("demo")
     before = len(record.read_text(encoding="utf-8").splitlines())
     yield process

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Microsoft's other clients work against the emulated tenant; ``make judges`` installs and runs them.
+"""Check that Microsoft's other clients work against the emulated tenant; ``make judges`` installs and runs them.
 
 Its SDK for v1.0 in Python is in ``tests/contract``. A client that is not installed fails its tests.
 """
@@ -123,7 +123,7 @@ def test_throttled(library: Library) -> None:
 
 
 class AzureCli:
-    """The Azure CLI, which knows the emulated tenant as a cloud of its own."""
+    """The Azure CLI with the emulated tenant registered as a separate cloud."""
 
     def __init__(self, tenant: EmulatorProcess, folder: pathlib.Path) -> None:
         self.tenant = tenant
@@ -131,7 +131,7 @@ class AzureCli:
         self._settings = {
             "AZURE_CONFIG_DIR": str(folder),
             "AZURE_CORE_COLLECT_TELEMETRY": "no",
-            # Others than Microsoft's clouds have none.
+            # Clouds other than Microsoft's have none.
             "AZURE_CORE_INSTANCE_DISCOVERY": "no",
             "REQUESTS_CA_BUNDLE": tenant.env["INTUNE_CA_PATH"],
         }

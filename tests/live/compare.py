@@ -115,7 +115,7 @@ def merge(found: t.Iterable[Difference]) -> list[Difference]:
 
 
 def compare_outcomes(there: Outcome, here: Outcome) -> t.Iterator[Difference]:
-    """Yield a difference if a task ended in another way."""
+    """Yield a difference if a task ended differently."""
     if (there.is_changed, there.failure) != (here.is_changed, here.failure):
         yield Difference("outcome", there.task, f"{describe_outcome(there)}, and on the emulated tenant {describe_outcome(here)}")
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The recording of `make demo` shows the demo as it is, and nothing of the machine that recorded it."""
+"""Check that the recording of `make demo` shows the current demo, and nothing of the machine that recorded it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def shown(image: str) -> list[str]:
 
 
 def test_the_recording_is_that_of_todays_demo() -> None:
-    """Run `make demo-recording` when the steps of the demo have changed."""
+    """Run `make demo-recording` after the steps of the demo change."""
     lines = shown(recording.TARGET.read_text(encoding="utf-8"))
     text = " ".join(" ".join(lines).split())
     assert [step.what for step in demo.STEPS if step.what not in text] == []

@@ -235,7 +235,7 @@ def test_the_roles_defaults_equal_its_argument_specs():
 # Every entry point checks the given ones of these, even if it does not use them.
 CHECKED = {f"__pin_reset_{name}" for name in ("known", "lists", "choices", "values", "no_device", "name_devices")}
 ENTRY_POINTS = ["main", "verify", "reset", "report", "wait_ready", "recover", "fetch", "offboard", "device"]
-# In the text of a task or a variable: match a variable of the role, but not its internal variables nor the name of a plugin.
+# Match a variable of the role, and one of its internal variables, in the text of a task or a variable, but not the name of a plugin.
 VARIABLE = re.compile(r"(?<!_)(?<!endpointops\.intune\.)\bpin_reset_\w+")
 OWN = re.compile(r"\b__pin_reset_\w+")
 

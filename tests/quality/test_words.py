@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The words of everything that people read: nouns instead of clauses, no archaisms, American spelling, short sentences in errors."""
+"""Check the words of all texts for people: nouns instead of clauses, no archaisms, American spelling, short sentences in errors."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ BRITISH = re.compile(
 )
 LONGEST_SENTENCE = 35  # words, in a message
 DOCUMENTATION = {"DOCUMENTATION", "EXAMPLES", "RETURN"}
-# The texts of licenses are not ours; this file holds the words that it looks for.
+# The texts of licenses are not ours; this file contains the words that it searches for.
 NOT_OURS = ("LICENSE", "LICENSES/", "emulator/LICENSE", "tests/quality/test_words.py", "tests/contract/")
 
 

@@ -27,7 +27,7 @@ LINE_HEIGHT = 17  # pixels, as the next one
 CHARACTER_WIDTH = 7.83
 MARGIN = 16
 SHOWN_FOLDER = "~/endpointops.intune"  # instead of the folder of this checkout
-LONGEST_PAUSE = 0.6  # seconds; nobody wants to watch a program wait
+LONGEST_PAUSE = 0.6  # seconds; viewers should not watch a program wait
 SHORTEST_PAUSE = 0.06
 PAUSE_AT_THE_END = 6.0
 # Black, red, green, yellow, blue, magenta, cyan, and white, by their numbers in ANSI's sequences.
@@ -42,7 +42,7 @@ class Line(t.NamedTuple):
 
 
 def record(command: list[str]) -> list[Line]:
-    """Run a command in a terminal of its own, and return its lines; raise CalledProcessError if it fails."""
+    """Run a command in a separate terminal, and return its lines; raise CalledProcessError if it fails."""
     leader, follower = os.openpty()
     began = time.monotonic()
     lines, rest = [], b""
@@ -60,7 +60,7 @@ def record(command: list[str]) -> list[Line]:
 def _read(leader: int) -> bytes:
     try:
         return os.read(leader, 65536)
-    except OSError:  # Linux's way to say that the other end is closed
+    except OSError:  # on Linux, this means that the other end is closed
         return b""
 
 

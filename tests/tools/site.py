@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Put the introduction, and the guides before all else, on the first page of the site: `python -m tests.tools.site INDEX`.
+"""Put the introduction, and the guides before all other pages, on the first page of the site: `python -m tests.tools.site INDEX`.
 
 antsibull-docs writes that page with the changelog before the guides, and with the one sentence of galaxy.yml.
 """

@@ -100,7 +100,7 @@ def check_preset(name: object) -> str:
 
 
 def apply_preset(tenant: Tenant, name: str) -> None:
-    """Change the settings of a preset and add its faults to those that are armed."""
+    """Apply the settings of a preset, and add its faults to the armed ones."""
     preset = PRESETS[check_preset(name)]
     for included in preset.includes:
         apply_preset(tenant, included)

@@ -49,7 +49,7 @@ class SeedFile:
 
     @property
     def is_frozen(self) -> bool:
-        """Return whether the clock stands still."""
+        """Return whether the clock is frozen."""
         return bool(self.document.data.get("clock", {}).get("frozen", False))
 
     @property

@@ -29,7 +29,7 @@ def items(*responses: Response | None) -> Response:
 
 
 def every(request: Request) -> Response:
-    """Answer each read of a batch with its address."""
+    """Respond to each read of a batch with its address."""
     return items(*(page({"url": item["url"]}) for item in body_of(request)["requests"]))
 
 
