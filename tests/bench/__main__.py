@@ -10,7 +10,7 @@
     make bench BENCH_ARGS="fleet --devices 600"
 
 Each scenario has its own emulated tenant, with Intune's quota, 0.1 s a request, and a Retry-After of 0 while it
-throttles. Duplicates and lost devices are counted from the tenant's own records.
+throttles, except for the last one. Duplicates and lost devices are counted from the tenant's own records.
 
 fleet         one task for the whole fleet; fleet_killed: kill -9 at a random moment, and run again with the same journal;
               fleet_lost: with lost responses
@@ -25,6 +25,8 @@ report        the report on ten thousand devices: time of the task, and peak mem
 inventory     ansible-inventory with a host for each device, against the same hosts and variables in a file; processor time
 growing_fleet, growing_inventory
               processor time and memory per device, from hundreds of devices to tens of thousands, with an accelerated clock
+emulator      the emulated tenant itself: time until `intune-emulator start` is ready, requests per second without quota, and memory with
+              a very large fleet. It needs two idle processors
 
 How to read it: trust ratios, not seconds, and compare only within one run; other work on the machine disturbs it. A second of the
 quota is 10 resets. A fleet's rate can exceed it, because the first 200 go at once; the "shortest time" figure cannot exceed 1.
@@ -40,7 +42,7 @@ import sys
 import time
 import typing as t
 
-from . import figures, fleets, inventory, memory, others, reports, scale, shared, slices, tasks
+from . import emulator, figures, fleets, inventory, memory, others, reports, scale, shared, slices, tasks
 from .plan import QUICK, ROOT, Plan
 
 OUTPUT = ROOT / "tests" / "output" / "bench.json"
@@ -60,6 +62,7 @@ SCENARIOS: dict[str, Scenario] = {
     "inventory": inventory.inventory,
     "growing_fleet": scale.fleets,
     "growing_inventory": scale.inventories,
+    "emulator": emulator.emulator,
 }
 
 

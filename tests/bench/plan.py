@@ -18,7 +18,7 @@ class Plan(t.NamedTuple):
     ``tenant`` devices are read for the memory, of which ``named`` are picked by name; ``listed`` are hosts of an inventory; ``reported``
     devices are in a report; ``shared`` devices are reset by so many ``processes`` at once, for each of the ``styles`` of Retry-After.
     ``sliced`` devices are hosts, in one job and in so many ``slices``. ``fleets`` and ``inventories``: their sizes while they grow.
-    ``seed`` of all random choices.
+    ``requests`` of each kind are sent to the emulated tenant itself. ``seed`` of all random choices.
     """
 
     devices: int = 2000
@@ -36,6 +36,7 @@ class Plan(t.NamedTuple):
     inventories: tuple[int, ...] = (500, 10_000, 100_000)
     sliced: int = 500
     slices: int = 2
+    requests: int = 10_000
     seed: int = 1
 
 
@@ -54,4 +55,5 @@ QUICK = Plan(
     fleets=(500, 2000, 5000),
     inventories=(250, 1000, 10_000),
     sliced=60,
+    requests=2000,
 )

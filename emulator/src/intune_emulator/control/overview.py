@@ -27,7 +27,7 @@ from .presets import PRESETS
 ROWS = 50
 # number of resets, policies, requests, and faults that a search reads; if there are more, the newest ones
 SEARCHED = 5_000
-# devices whose properties are made before other requests can run
+# devices whose texts are made before other requests can run
 CHUNK = 50
 SHOWN_OF_REQUESTS = ("seq", "time", "method", "status", "kind", "batch", "request_id", "client_request_id", "fault", "refused", "throttled")
 EVERYTHING = {"allDevicesAssignmentTarget": "all devices", "allLicensedUsersAssignmentTarget": "all users"}
@@ -37,7 +37,7 @@ Item = TypeVar("Item")
 
 
 class DeviceTexts:
-    """The searchable text of each device. Make the properties of unused devices for it, but do not keep them."""
+    """The searchable text of each device. Keep those of devices without changes."""
 
     def __init__(self, tenant: Tenant) -> None:
         self._tenant = tenant
@@ -48,7 +48,7 @@ class DeviceTexts:
         """Make the texts of all devices, and let other requests run meanwhile: 100,000 devices take some seconds, once."""
         if self._devices is not self._tenant.devices:
             self._devices, self._texts = self._tenant.devices, {}
-        missing = [device for device in self._devices if not device.is_made and device not in self._texts]
+        missing = [device for device in self._devices if not device.is_changed and device not in self._texts]
         for start in range(0, len(missing), CHUNK):
             # another search may have made some of them in the meantime
             rest = [device for device in missing[start : start + CHUNK] if device not in self._texts]
@@ -57,13 +57,12 @@ class DeviceTexts:
 
     def find(self, device: Device) -> str:
         """Return the text of a device in lower case."""
-        return (None if device.is_made else self._texts.get(device)) or _device_text(device)
+        return (None if device.is_changed else self._texts.get(device)) or _device_text(device)
 
 
 def _device_text(device: Device) -> str:
-    own = device.peek()
     names = ("deviceName", "userPrincipalName", "operatingSystem", "osVersion", "id")
-    return "\n".join(str(own.get(name) or "") for name in names).lower()
+    return "\n".join(str(device.get(name) or "") for name in names).lower()
 
 
 class Overview:

@@ -13,9 +13,9 @@ from ..state.clock import check_seconds, iso
 from ..state.device_actions import Simulation
 from ..state.device_properties import ALIASES, BETA_DEFAULTS
 from ..state.devices import Device
-from ..state.guids import stable_id
 from ..state.tenant import Tenant
 from .demo_devices import ANDROID, ANDROID_KIOSK, HOLOLENS, HYBRID, IPHONE, LAPTOP, LAPTOP_10, MAC, PHONE, REGISTERED, DeviceKind
+from .generated_devices import GeneratedDevice
 from .planted_directory import read_guid, read_name
 from .references import References
 
@@ -41,47 +41,6 @@ PROPERTIES = tuple(name for name in BETA_DEFAULTS if name != "deviceActionResult
 Json = dict[str, Any]
 
 
-def device_properties(tenant: Tenant, name: str, kind: DeviceKind, index: int, user: str | None = None) -> dict[str, Any]:
-    """Return the properties of a device that differ from the defaults."""
-    user = user or f"user{index:06d}"
-    principal = f"{user}@{tenant.domain}"
-    now = tenant.clock.now()
-    entra_id = stable_id("entra", name, index)
-    own = {
-        "deviceName": name,
-        "managedDeviceName": f"{user}_{kind.system}_{iso(now - timedelta(days=30))[:10]}",
-        "userId": stable_id("user", user),
-        "userPrincipalName": principal,
-        "emailAddress": principal,
-        "userDisplayName": user.replace(".", " ").title(),
-        "operatingSystem": kind.system,
-        "osVersion": kind.version,
-        "deviceType": kind.device_type,
-        "joinType": kind.join_type,
-        "manufacturer": kind.manufacturer,
-        "model": kind.model,
-        "deviceEnrollmentType": kind.enrollment,
-        "managedDeviceOwnerType": kind.owner,
-        "chassisType": kind.chassis,
-        "skuFamily": kind.sku,
-        "azureADDeviceId": entra_id,
-        "serialNumber": stable_id("serial", name, index)[:13].replace("-", "").upper(),
-        "wiFiMacAddress": stable_id("wifi", name, index).replace("-", "")[:12].upper(),
-        "enrolledDateTime": iso(now - timedelta(days=30 + index % 300)),
-        "lastSyncDateTime": iso(now - timedelta(minutes=5 + index * 7 % 900)),
-        "totalStorageSpaceInBytes": 128 * 1024**3,
-        "freeStorageSpaceInBytes": (20 + index % 80) * 1024**3,
-        "physicalMemoryInBytes": 8 * 1024**3,
-        "notes": "",
-        "roleScopeTagIds": ["0"],
-        "azureADRegistered": True,
-    }
-    if kind.device_type in ("windowsPhone", "androidEnterprise", "iPhone"):
-        own["imei"] = f"35{index:013d}"
-        own["phoneNumber"] = f"+49151{index:07d}"
-    return own
-
-
 def plant_device(tenant: Tenant, body: Json, references: References | None = None) -> Device:
     """Add a device: Windows 10 Mobile, except for the properties in `body`; ValueError if the body is wrong.
 
@@ -99,14 +58,14 @@ def plant_device(tenant: Tenant, body: Json, references: References | None = Non
     number = tenant.devices.count_known() + 1
     name = str(properties.get("deviceName") or f"ADDED-{number:04d}")
     user = _user_properties(references or References(tenant), short.get("user"))
-    own = {**device_properties(tenant, name, PLATFORMS[kind], number), **user, **properties}
-    enrolls_at = tenant.clock.now() + timedelta(seconds=delay or 0)
-    if delay is not None:
-        own = {**own, **{date: properties.get(date, iso(enrolls_at)) for date in ("enrolledDateTime", "lastSyncDateTime")}}
+    now = tenant.clock.now()
+    enrolls_at = now + timedelta(seconds=delay or 0)
+    dates = {} if delay is None else dict.fromkeys(("enrolledDateTime", "lastSyncDateTime"), iso(enrolls_at))
+    source = GeneratedDevice(tenant.domain, now, name, PLATFORMS[kind], number)
     simulated = Simulation()
     simulated.patch(simulation)
-    device = Device(own_id or tenant.new_id(), lambda: own, simulated)
-    device.record_connection(tenant.clock.now())
+    device = Device(own_id or tenant.new_id(), source, {**dates, **user, **properties}, simulated)
+    device.record_connection(now)
     if delay is None:
         tenant.devices.add(device)
     else:
@@ -123,7 +82,7 @@ def change_device(tenant: Tenant, device: Device, body: Json) -> None:
         raise ValueError(f"unknown property '{next(iter(short))}'")
     device.simulation.patch(simulation)
     device.record_connection(tenant.clock.now())
-    device.own.update(properties)
+    device.change(properties)
     tenant.devices.forget_results()
     if is_checked_in:
         device.check_in(tenant.clock.now())

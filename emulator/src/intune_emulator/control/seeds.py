@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import copy
 from datetime import datetime, timedelta, timezone
-from functools import partial
 
 from ..entra import first_party_applications, registrations
 from ..entra.service_principals import instantiate
@@ -22,7 +21,7 @@ from ..state.keys import Keys
 from ..state.policies import ConfigurationPolicy, DeviceConfiguration, PolicyState
 from ..state.tenant import Tenant
 from .demo_devices import ADMINISTRATOR, DEMO, FLEET_RESULTS, GROUPS, GUEST, NEWCOMER, RESULTS, DeviceKind
-from .planted_devices import device_properties
+from .generated_devices import GeneratedDevice
 from .planted_directory import add_group, add_user, change_user
 from .presets import apply_preset, check_preset
 from .seed_file import SeedFile
@@ -103,7 +102,7 @@ def _add_fleet(tenant: Tenant, size: int) -> None:
     for index in range(1, size + 1):
         name = f"FLEET-{index:06d}"
         device_id = stable_id("device", name)
-        tenant.devices.add(Device(device_id, partial(device_properties, tenant, name, FLEET, index)))
+        tenant.devices.add(Device(device_id, GeneratedDevice(tenant.domain, tenant.started, name, FLEET, index)))
         tenant.script_results[device_id, None] = histories[index % len(histories)]
     devices = [("device", device.id) for device in tenant.devices]
     pilot = add_group(tenant, 2, "Fleet pilot", f"The first {FLEET_PILOT} devices of the fleet")
@@ -114,7 +113,7 @@ def _add_fleet(tenant: Tenant, size: int) -> None:
 
 def _add_demo(tenant: Tenant) -> None:
     for index, (name, kind, user, simulation) in enumerate(DEMO, start=1):
-        entry = Device(stable_id("device", name, index), partial(device_properties, tenant, name, kind, index, user))
+        entry = Device(stable_id("device", name, index), GeneratedDevice(tenant.domain, tenant.started, name, kind, index, user))
         if simulation:
             entry.simulation.patch(simulation)
             entry.record_connection(tenant.started)

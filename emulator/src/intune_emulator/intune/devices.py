@@ -43,6 +43,8 @@ AUDIT_RULES = {
     "managedDeviceId": FilterRule(frozenset({"eq"})),
     "requestDateTime": FilterRule(frozenset({"ge", "gt", "le", "lt"}), kind="date"),
 }
+# Empty in lists, by version.
+IN_LISTS = {version: {name: value for name, value in NON_DEFAULT.items() if name in names} for version, names in DEFAULTS.items()}
 UNSPECIFIC_MESSAGE = "An error has occurred"
 
 
@@ -97,25 +99,34 @@ def count(request: GraphRequest) -> Response:
     return Response(200, text=str(len(_matching(request, options))))
 
 
-def _names(request: GraphRequest, options: QueryOptions) -> list[str]:
-    if options.select is None:
-        return list(DEFAULTS[request.version])
-    return [*(["id"] if request.tenant.settings.select_adds_id and "id" not in options.select else []), *options.select]
+def _names(request: GraphRequest, select: list[str]) -> list[str]:
+    return [*(["id"] if request.tenant.settings.select_adds_id and "id" not in select else []), *select]
 
 
-def _value(request: GraphRequest, device: Device, name: str) -> Any:
-    own = device.own
-    name = ALIASES.get(name, name)
-    value = own.get(name, DEFAULTS["beta"][name])
-    return FUTURE if request.version == "v1.0" and value in BETA_MEMBERS.get(name, ()) else value
+def _shown(version: str, name: str, value: Any) -> Any:
+    return FUTURE if version == "v1.0" and value in BETA_MEMBERS.get(name, ()) else value
+
+
+def _all_values(version: str, device: Device) -> dict[str, Any]:
+    """Return all properties of a version, as a response without $select has them."""
+    own, defaults = device.own, DEFAULTS[version]
+    values = {**defaults, **{name: value for name, value in own.items() if name in defaults}}
+    for alias, name in ALIASES.items():
+        if alias in values:
+            values[alias] = own.get(name, DEFAULTS["beta"][name])
+    for name in BETA_MEMBERS:
+        values[name] = _shown(version, name, values[name])
+    return {**values, **IN_LISTS[version], "deviceActionResults": []}
 
 
 def _render_in_list(request: GraphRequest, device: Device, options: QueryOptions) -> dict[str, Any]:
     """Render a device as in a list: with empty non-default properties and action results."""
-    row = {name: NON_DEFAULT[name] if name in NON_DEFAULT else _value(request, device, name) for name in _names(request, options)}
-    if "deviceActionResults" in row:
-        row["deviceActionResults"] = []
-    return row
+    version = request.version
+    if options.select is None:
+        return _all_values(version, device)
+    hidden = {**IN_LISTS[version], "deviceActionResults": []}
+    names = _names(request, options.select)
+    return {name: hidden[name] if name in hidden else _shown(version, name, device.get(name)) for name in names}
 
 
 def find_device(request: GraphRequest) -> Device:
@@ -131,9 +142,10 @@ def get(request: GraphRequest) -> Response:
     options = read_options(request.query, frozenset({"$select"}), 1000)
     check_select(options.select, DEFAULTS[request.version], "managedDevice", DEFAULTS["beta"])
     device = find_device(request)
-    body = _render_in_list(request, device, options)
-    if options.select is not None:
-        body = {name: _value(request, device, name) for name in _names(request, options)}
+    if options.select is None:
+        body = _all_values(request.version, device)
+    else:
+        body = {name: _shown(request.version, name, device.get(name)) for name in _names(request, options.select)}
     if "deviceActionResults" in body:
         body["deviceActionResults"] = _results(request, device)
     context = request.context("deviceManagement/managedDevices", options.select, entity=True)
@@ -172,7 +184,7 @@ def _act(request: GraphRequest, name: str) -> Response:
         waiting=simulation.offline,
     )
     # one entry per action name: the new one replaces the old one as soon as it is visible
-    device.actions.setdefault(name, []).append(action)
+    device.add_action(action)
     tenant.actions.add(action)
     return Response(204)
 

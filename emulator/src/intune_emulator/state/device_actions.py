@@ -24,7 +24,7 @@ TIMES = ("visible", "active", "terminal")
 _REQUESTED = attrgetter("requested")
 
 
-@dataclass
+@dataclass(slots=True)
 class Simulation:
     """A device's reaction to the next actions. `outcome` None: by platform. Times in seconds after the POST; `error_code` for failed."""
 
@@ -56,7 +56,7 @@ class Simulation:
             setattr(self, name, value)
 
 
-@dataclass
+@dataclass(slots=True)
 class Action:
     """One accepted remote action on one device."""
 

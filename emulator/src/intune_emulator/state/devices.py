@@ -1,13 +1,13 @@
 # Copyright: (c) 2026, Endpoint Ops
 # MIT License (see LICENSE or https://opensource.org/license/mit)
 # SPDX-License-Identifier: MIT
-"""The managed devices of the tenant. Make properties on first use, so that 100,000 devices start quickly."""
+"""The managed devices of the tenant. Keep changes only, so that 100,000 devices start quickly and need little memory."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from .cache import Cache
 from .device_actions import Action, Simulation
@@ -19,38 +19,61 @@ REMOVED_ON = ("iOS", "iPadOS", "visionOS")
 USER_ENROLLMENTS = ("appleUserEnrollment", "appleUserEnrollmentWithServiceAccount", "appleAccountDrivenUserEnrollment")
 
 T = TypeVar("T")
-Make = Callable[[], dict[str, Any]]
+NO_ACTIONS: dict[str, list[Action]] = {}
+
+
+class Source(Protocol):
+    """Makes the properties of a device."""
+
+    def get(self, name: str, default: Any) -> Any:
+        """Return a property, or the default where the device has none of its own."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all properties that differ from the defaults."""
 
 
 class Device:
-    """A managed device. `own`: only the properties that differ from the defaults."""
+    """A managed device: properties from a source, except for those that were changed."""
 
-    __slots__ = ("id", "_make", "_own", "_simulation", "_absences", "actions")
+    __slots__ = ("id", "_source", "_changes", "_simulation", "_absences", "_actions")
 
-    def __init__(self, device_id: str, make: Make, simulation: Simulation | None = None) -> None:
+    def __init__(
+        self, device_id: str, source: Source, changes: Mapping[str, Any] | None = None, simulation: Simulation | None = None
+    ) -> None:
         self.id = device_id
-        self._make: Make | None = make
-        self._own: dict[str, Any] = {}
+        self._source = source
+        # those of most devices stay empty, and an empty one for each would need memory
+        self._changes: dict[str, Any] | None = None
         self._simulation = simulation
-        self._absences: list[tuple[datetime, datetime | None]] = []
-        self.actions: dict[str, list[Action]] = {}
+        self._absences: tuple[tuple[datetime, datetime | None], ...] = ()
+        self._actions: dict[str, list[Action]] | None = None
+        if changes:
+            self.change(changes)
 
     @property
     def own(self) -> dict[str, Any]:
-        """Return the own properties, made on first use."""
-        if self._make is not None:
-            self._own = {**self._make(), "id": self.id}
-            self._make = None
-        return self._own
+        """Return the properties that differ from the defaults."""
+        return {**self._source.as_dict(), **(self._changes or {}), "id": self.id}
+
+    def change(self, properties: Mapping[str, Any]) -> None:
+        """Set properties by their names in v1.0 or beta."""
+        self._changes = {**(self._changes or {}), **{ALIASES.get(name, name): value for name, value in properties.items()}}
 
     @property
-    def is_made(self) -> bool:
-        """Return whether the own properties are already kept."""
-        return self._make is None
+    def actions(self) -> Mapping[str, list[Action]]:
+        """Return the remote actions on this device by name, oldest first."""
+        return self._actions or NO_ACTIONS
 
-    def peek(self) -> dict[str, Any]:
-        """Return the own properties without keeping new ones: reading all devices must not use their memory."""
-        return self._own if self._make is None else {**self._make(), "id": self.id}
+    def add_action(self, action: Action) -> None:
+        """Add a remote action."""
+        if self._actions is None:
+            self._actions = {}
+        self._actions.setdefault(action.name, []).append(action)
+
+    @property
+    def is_changed(self) -> bool:
+        """Return whether a property differs from what the source makes, which is always the same."""
+        return bool(self._changes)
 
     @property
     def simulation(self) -> Simulation:
@@ -61,9 +84,12 @@ class Device:
 
     def get(self, name: str) -> Any:
         """Return a property by its name in v1.0 or beta."""
-        own = self.own
         name = ALIASES.get(name, name)
-        return own[name] if name in own else BETA_DEFAULTS[name]
+        if name == "id":
+            return self.id
+        if self._changes is not None and name in self._changes:
+            return self._changes[name]
+        return self._source.get(name, BETA_DEFAULTS[name])
 
     def check_in(self, now: datetime) -> None:
         """Connect the device to the service: waiting actions start."""
@@ -77,9 +103,9 @@ class Device:
         """Record since when the device is offline, or that it is online again."""
         is_absent = self.offline_since is not None
         if self.simulation.offline and not is_absent:
-            self._absences.append((now, None))
+            self._absences = (*self._absences, (now, None))
         elif is_absent and not self.simulation.offline:
-            self._absences[-1] = (self._absences[-1][0], now)
+            self._absences = (*self._absences[:-1], (self._absences[-1][0], now))
 
     @property
     def offline_since(self) -> datetime | None:
