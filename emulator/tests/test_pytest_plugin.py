@@ -144,6 +144,43 @@ def running_emulator(emulator: EmulatorProcess, monkeypatch: pytest.MonkeyPatch)
     return emulator
 
 
+REFUSING = """
+import pytest, requests
+
+@pytest.fixture
+def session(intune_tenant):
+    with requests.Session() as session:
+        session.verify, session.trust_env = intune_tenant.env["INTUNE_CA_PATH"], False
+        session.headers["Authorization"] = f"Bearer {intune_tenant.control.token()}"
+        yield session
+
+@pytest.mark.parametrize("expected", [200, 400])
+def test_refused(intune_tenant, session, expected):
+    for _time in range(2):
+        path = "/v1.0/nonsense?$top=1"
+        assert session.get(intune_tenant.env["INTUNE_GRAPH_URL"] + path, headers={"If-Match": "x"}).status_code in (expected, 400)
+        session.get(intune_tenant.env["INTUNE_GRAPH_URL"] + "/v1.0/users", headers={"If-Match": "x"})
+    assert expected == 400
+
+def test_nothing_refused(intune_tenant):
+    assert False
+
+def test_ended(intune_tenant):
+    intune_tenant.control._url = "https://127.0.0.1:9"
+    assert False
+"""
+
+
+def test_a_failed_test_shows_what_was_refused(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(REFUSING)
+    result = run(pytester)
+    result.assert_outcomes(passed=1, failed=3)
+    output = result.stdout.str()
+    assert output.count("Refused or ignored by the emulated tenant") == 2
+    assert output.count("GET /nonsense: unknown path. ") == output.count("GET /users: header if-match: ") == 1
+    assert output.count("The journal cannot be read: ") == 1
+
+
 def test_wrong_markers(pytester: pytest.Pytester, running_emulator: EmulatorProcess) -> None:
     pytester.makeconftest(NOPROC)
     pytester.makepyfile(WRONG_MARKERS)

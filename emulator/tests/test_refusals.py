@@ -13,6 +13,7 @@ from typing import Any
 import intune_emulator
 import pytest
 import requests
+from emulator_support.client import ORIGIN
 from intune_emulator import EmulatorProcess
 from intune_emulator.application import ROUTES
 from intune_emulator.http.refusals import ISSUES, find_file
@@ -167,6 +168,31 @@ def test_the_login_service_tells_unknown_paths(client: Any, lines: list[str]) ->
     assert response.status_code == 404 and len(lines) == 1
     assert lines[0].startswith("Refused POST /common/oauth2/v2.0/devicecode: unknown path. ")
     assert client.journal()[-1]["refused"] in lines[0] and "entra/login_routes.py" in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "form", "reason"),
+    [
+        ("POST", "/{tenant}/oauth2/v2.0/token", {"grant_type": "password", "client_id": "x"}, "grant type 'password'"),
+        ("POST", "/common/oauth2/v2.0/token", {"grant_type": "client_credentials", "client_id": "x"}, "tenant name 'common'"),
+        ("GET", "/organizations/v2.0/.well-known/openid-configuration", None, "tenant name 'organizations'"),
+        ("GET", "/msi/token?api-version=2018-02-01", None, "api-version '2018-02-01' of the managed identity"),
+    ],
+)
+def test_the_login_service_tells_what_it_does_not_have(
+    client: Any, lines: list[str], method: str, path: str, form: dict[str, str] | None, reason: str
+) -> None:
+    headers = {"X-IDENTITY-HEADER": client.tenant.keys.identity_header}
+    response = client.http.request(method, path.format(tenant=client.tenant.tenant_id), data=form, headers=headers)
+    assert response.status_code == 400 and client.journal()[-1]["refused"].startswith(f"{reason}. If the login service accepts this")
+    assert len(lines) == 1 and reason in lines[0] and (FOLDER / "intune_emulator/entra/login.py").is_file()
+
+
+def test_the_login_service_is_silent_about_wrong_credentials(client: Any, lines: list[str]) -> None:
+    form = {"grant_type": "client_credentials", "client_id": client.tenant.client_id, "client_secret": "x", "scope": f"{ORIGIN}/.default"}
+    assert client.http.post(f"/{client.tenant.tenant_id}/oauth2/v2.0/token", data=form).status_code == 401
+    assert client.http.get("/contoso.example/v2.0/.well-known/openid-configuration").status_code == 400
+    assert lines == [] and not [entry for entry in client.journal() if entry["refused"]]
 
 
 def test_texts_of_the_client_are_made_harmless(client: Any, lines: list[str]) -> None:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 MARKER = "intune_tenant"
 SEED, ARGUMENTS, RECORD = "intune_tenant_seed", "intune_tenant_arguments", "--intune-tenant-record"
+SECTION = "Refused or ignored by the emulated tenant"
 KEYWORDS = ("seed", "preset", "frozen")
 
 
@@ -33,6 +34,28 @@ def pytest_configure(config: pytest.Config) -> None:
     """Add the marker."""
     text = "state of the fixture intune_tenant for this test; a marker closer to the test takes precedence, keyword by keyword"
     config.addinivalue_line("markers", f"{MARKER}(seed=None, preset=None, frozen=False): {text}")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, None]:
+    """Show in the report of a failed test what the tenant refused in it because it is not emulated."""
+    outcome = yield
+    report = outcome.get_result()
+    tenant = getattr(item, "funcargs", {}).get(MARKER)
+    if report.when == "call" and report.failed and tenant is not None:
+        report.sections += [(SECTION, text) for text in (_describe_refusals(tenant),) if text]
+
+
+def _describe_refusals(tenant: IntuneTenant) -> str:
+    """Return the reasons in the journal, each once."""
+    from .control.client import ControlError
+
+    try:
+        entries = tenant.control.journal()
+    except (ControlError, OSError) as error:
+        return f"The journal cannot be read: {error}"
+    found = [(entry, text) for entry in entries for text in (entry["refused"], *(entry["ignored"] or ())) if text]
+    return "\n".join(dict.fromkeys(f"{entry['method']} {entry['path']}: {text}" for entry, text in found))
 
 
 @pytest.fixture(scope="session")

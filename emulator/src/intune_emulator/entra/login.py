@@ -14,10 +14,15 @@ from urllib.parse import parse_qsl, unquote
 
 from jwt.algorithms import RSAAlgorithm
 
+from ..http.refusals import tell_login_refusal
 from ..state.tenant import Tenant
 from .credentials import authenticate
 from .login_errors import LoginError, render_login_error
 from .tokens import issue_token
+
+FILE = "intune_emulator/entra/login.py"
+# Names that stand for any tenant: https://learn.microsoft.com/entra/identity-platform/v2-protocols#endpoints
+SHARED_TENANTS = ("common", "organizations", "consumers")
 
 
 def discovery(tenant: Tenant, name: str) -> dict[str, Any]:
@@ -53,7 +58,7 @@ def keys(tenant: Tenant, name: str) -> dict[str, Any]:
 
 def _require_tenant(tenant: Tenant, name: str) -> None:
     if name.lower() not in (tenant.tenant_id, tenant.domain):
-        raise LoginError(90002, tenant=name)
+        raise LoginError(90002, tenant=name, refused=f"tenant name '{name}'" if name.lower() in SHARED_TENANTS else "")
 
 
 def request_token(tenant: Tenant, name: str, raw: bytes, headers: dict[str, str], entry: dict[str, Any]) -> dict[str, Any]:
@@ -67,7 +72,7 @@ def request_token(tenant: Tenant, name: str, raw: bytes, headers: dict[str, str]
         if not form.get(required):
             raise LoginError(900144, reason=required)
     if form["grant_type"] != "client_credentials":
-        raise LoginError(70003, reason=form["grant_type"])
+        raise LoginError(70003, reason=form["grant_type"], refused=f"grant type '{form['grant_type']}'")
     app = tenant.applications.get(form["client_id"].lower())
     if app is None or (app.known is not None and tenant.clock.now() < app.known):
         raise LoginError(700016, app=form["client_id"])
@@ -128,6 +133,7 @@ def managed_identity(tenant: Tenant, query: dict[str, str], headers: dict[str, s
     if not hmac.compare_digest(headers.get("x-identity-header", "").encode(), tenant.keys.identity_header.encode()):
         return 401, {"statusCode": 401, "message": "Unauthorized: the X-IDENTITY-HEADER value is missing or wrong."}
     if query.get("api-version") != "2019-08-01":
+        tell_login_refusal(tenant, entry, f"api-version '{query.get('api-version')}' of the managed identity", FILE)
         return 400, {"statusCode": 400, "message": "The api-version is not supported."}
     if query.get("resource", "").rstrip("/") != tenant.origin:
         return 400, {

@@ -85,11 +85,11 @@ TEXTS: dict[int, tuple[str, int, str]] = {
 
 
 class LoginError(Exception):
-    """An AADSTS refusal."""
+    """An AADSTS refusal. `refused`: the reason, where the login service accepts it, and the emulator does not."""
 
-    def __init__(self, code: int, **values: str) -> None:
+    def __init__(self, code: int, *, refused: str = "", **values: str) -> None:
         super().__init__(str(code))
-        self.code, self.values = code, values
+        self.code, self.refused, self.values = code, refused, values
 
 
 def render_login_error(error: LoginError, tenant: Tenant, correlation_id: str) -> tuple[int, dict[str, Any]]:

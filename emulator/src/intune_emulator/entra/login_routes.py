@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from ..http.message import Response
-from ..http.refusals import complete_reason
+from ..http.refusals import tell_login_refusal
 from ..state.clock import iso_fractional
 from ..state.journal import Entry
 from ..state.tenant import Tenant
@@ -49,6 +49,8 @@ class LoginService:
         try:
             status, body = _dispatch(tenant, entry, headers, query, raw)
         except LoginError as error:
+            if error.refused:
+                tell_login_refusal(tenant, entry, error.refused, login.FILE)
             status, body = login.error_response(error, tenant, headers)
         return Response(status, body, dict(JSON_HEADERS))
 
@@ -74,6 +76,5 @@ def _dispatch(tenant: Tenant, entry: Entry, headers: dict[str, str], query: str,
             return login.managed_identity(tenant, dict(parse_qsl(query)), headers, entry)
     if method == "POST" and (found := _TOKEN.match(path)):
         return 200, login.request_token(tenant, found[1], raw, headers, entry)
-    entry["refused"] = complete_reason("unknown path", "If the login service has it, add it to intune_emulator/entra/login_routes.py")
-    tenant.notices.tell(f"Refused {method} {path}: {entry['refused']}")
+    tell_login_refusal(tenant, entry, "unknown path", "intune_emulator/entra/login_routes.py")
     return 404, {"error": "not_found", "error_description": f"The emulated tenant has no {method} {path}"}

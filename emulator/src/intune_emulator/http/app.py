@@ -29,6 +29,8 @@ Sleep = Callable[[float], Awaitable[None]]
 CONTROL_PATH = "/_emulator/"
 DEFAULT_SECONDS = 2
 HTML = "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>"
+# made once: json.dumps makes an encoder for each call
+_render_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class Service(Protocol):
@@ -198,7 +200,7 @@ def _encode(response: Response) -> bytes:
     if response.body is None:
         return b""
     response.headers.setdefault("content-type", JSON_TYPE)
-    return json.dumps(response.body, ensure_ascii=False, separators=(",", ":")).encode()
+    return _render_json(response.body).encode()
 
 
 async def _read_body(receive: Receive) -> bytes:

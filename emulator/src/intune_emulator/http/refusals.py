@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from ..state.journal import Entry
+from ..state.tenant import Tenant
 from .headers import find_ignored
 from .message import GraphRequest, Response
 from .routing import Route
@@ -35,6 +37,12 @@ def tell_refusal(request: GraphRequest, route: Route | None, reason: str, respon
     response.headers[REFUSED_HEADER] = text
     request.entry["refused"] = text
     request.tenant.notices.tell(f"Refused {_kind(request, route)}: {text}")
+
+
+def tell_login_refusal(tenant: Tenant, entry: Entry, reason: str, file: str) -> None:
+    """Tell why the emulator refuses a request to the login service."""
+    entry["refused"] = complete_reason(reason, f"If the login service accepts this, add it to {file}")
+    tenant.notices.tell(f"Refused {entry['method']} {entry['path']}: {entry['refused']}")
 
 
 def tell_ignored(request: GraphRequest, route: Route) -> None:
