@@ -53,7 +53,7 @@ class Device:
     @property
     def own(self) -> dict[str, Any]:
         """Return the properties that differ from the defaults."""
-        return {**self._source.as_dict(), **(self._changes or {}), "id": self.id}
+        return {**self._source.as_dict(), "id": self.id, **(self._changes or {})}
 
     def change(self, properties: Mapping[str, Any]) -> None:
         """Set properties by their names in v1.0 or beta."""
@@ -85,10 +85,10 @@ class Device:
     def get(self, name: str) -> Any:
         """Return a property by its name in v1.0 or beta."""
         name = ALIASES.get(name, name)
-        if name == "id":
-            return self.id
         if self._changes is not None and name in self._changes:
             return self._changes[name]
+        if name == "id":
+            return self.id
         return self._source.get(name, BETA_DEFAULTS[name])
 
     def check_in(self, now: datetime) -> None:

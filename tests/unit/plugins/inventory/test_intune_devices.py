@@ -22,6 +22,7 @@ from ansible.template import Templar
 from ansible.utils.display import Display
 from hypothesis import strategies as st
 from intune_emulator.control.planted_devices import plant_device
+from intune_emulator.state.devices import Device
 
 from ansible_collections.endpointops.intune.plugins.inventory import intune_devices
 from ansible_collections.endpointops.intune.plugins.module_utils import _module
@@ -154,7 +155,7 @@ def rename(source: Source, *names: str | None) -> list[str]:
     """Rename the first devices, and return their IDs."""
     devices = list(source.wire.tenant.devices)[: len(names)]
     for device, name in zip(devices, names, strict=True):
-        device.own["deviceName"] = name
+        device.change({"deviceName": name})
     source.wire.tenant.devices.forget_results()
     return [device.id for device in devices]
 
@@ -188,7 +189,7 @@ def test_the_first_property_with_a_value_gives_the_name(source: Source, hostname
 
 def test_case_69_a_property_without_a_value_gives_no_name(source: Source) -> None:
     device = list(source.wire.tenant.devices)[3]
-    device.own.update(serialNumber="To be filled by O.E.M.", userPrincipalName="")
+    device.change({"serialNumber": "To be filled by O.E.M.", "userPrincipalName": ""})
     name = device.get("deviceName")
     assert host_of(source.parse(hostnames=["serial_number", "user_principal_name", "device_name"]), device.id).name == name
     assert host_of(source.parse(hostnames=["serial_number"]), device.id).name == device.id
@@ -388,22 +389,23 @@ class TestStrangeAnswers:
     """Unexpected responses, which a proxy or a later version of the service may send."""
 
     @pytest.fixture
-    def second(self, source: Source) -> dict[str, t.Any]:
-        """Return the second device's properties, which the test changes. Another source already has a host."""
-        return list(source.wire.tenant.devices)[1].own
+    def second(self, source: Source) -> Device:
+        """Return the second device, which the test changes. Another source already has a host."""
+        return list(source.wire.tenant.devices)[1]
 
     @pytest.mark.parametrize("identity", ["localhost", "other", "all", "platform_windows", "", "[1:3]", NIL, NIL.replace("-", ""), None])
-    def test_what_is_no_id_becomes_no_host(self, source: Source, second: dict[str, t.Any], identity: str | None) -> None:
-        second["id"] = identity
+    def test_what_is_no_id_becomes_no_host(self, source: Source, second: Device, identity: str | None) -> None:
+        second.change({"id": identity})
         inventory = InventoryData()
         inventory.add_host("other")
         with pytest.raises(AnsibleParserError, match="must be (a GUID|an ID)"):
             source.parse(inventory, keyed_groups=[{"prefix": "platform", "key": "intune_platform"}])
         assert set(inventory.hosts) == {"other"} and inventory.hosts["other"].vars.keys() <= {"inventory_file", "inventory_dir"}
 
-    def test_a_version_of_thousands_of_digits_is_not_known(self, source: Source, second: dict[str, t.Any]) -> None:
-        second.update(operatingSystem="Windows", osVersion="9" * 5000, joinType="azureADJoined", managedDeviceOwnerType="company")
-        assert of(source.parse(), second["deviceName"]).vars["intune_reason"] == "build_unknown"
+    def test_a_version_of_thousands_of_digits_is_not_known(self, source: Source, second: Device) -> None:
+        change = {"operatingSystem": "Windows", "osVersion": "9" * 5000, "joinType": "azureADJoined", "managedDeviceOwnerType": "company"}
+        second.change(change)
+        assert of(source.parse(), second.get("deviceName")).vars["intune_reason"] == "build_unknown"
 
     def test_a_list_of_something_else_is_refused(self, source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(source.wire, "send", lambda request: answer(200, {"value": [{"id": "x"}, "y"]}))
@@ -491,7 +493,7 @@ class TestCache:
 
     def test_a_refresh_reads_again(self, source: Source, cached: t.Callable[..., InventoryData]) -> None:
         cached(cache=True)
-        next(iter(source.wire.tenant.devices)).own["deviceName"] = "RENAMED"
+        next(iter(source.wire.tenant.devices)).change({"deviceName": "RENAMED"})
         source.wire.tenant.devices.forget_results()
         assert of(cached(refresh=True, cache=True), "RENAMED") and len(source.connections) == 2
         assert of(cached(cache=True), "RENAMED") and len(source.connections) == 2

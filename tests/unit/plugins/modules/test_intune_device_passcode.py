@@ -208,7 +208,7 @@ def test_unknown_names_are_refused_all_at_once() -> None:
 
 def test_a_fleet_with_some_failures() -> None:
     wire = FleetWire(14)
-    wire.tenant.devices.get(wire.ids[1]).own["managedDeviceOwnerType"] = "personal"
+    wire.tenant.devices.get(wire.ids[1]).change({"managedDeviceOwnerType": "personal"})
     for device in wire.ids[2:13]:
         wire.tenant.devices.get(device).simulation.patch({"outcome": "failed"})
     outcome = run(wire)

@@ -76,7 +76,7 @@ class Intune(Emulated):
         return next(device.own for device in self.tenant.devices if device.get("deviceName") == name)
 
     def change(self, name: str, **properties: t.Any) -> None:
-        self.device(name).update(properties)
+        next(device for device in self.tenant.devices if device.get("deviceName") == name).change(properties)
         self.tenant.devices.forget_results()
 
     def group(self, name: str) -> str:

@@ -116,7 +116,7 @@ def test_in_check_mode_nothing_is_sent_and_all_is_assessed() -> None:
 
 def test_devices_that_are_not_supported_are_refused_and_the_rest_is_reset() -> None:
     wire = FleetWire(3)
-    wire.tenant.devices.get(wire.ids[1]).own["managedDeviceOwnerType"] = "personal"
+    wire.tenant.devices.get(wire.ids[1]).change({"managedDeviceOwnerType": "personal"})
     _engine, items = wire.run()
     assert [(item.status, item.reason) for item in items] == [("done", None), ("refused", "personally_owned"), ("done", None)]
     assert wire.resets[wire.ids[1]] == 0
@@ -124,7 +124,7 @@ def test_devices_that_are_not_supported_are_refused_and_the_rest_is_reset() -> N
 
 def test_where_beta_may_not_be_used_the_directory_says_how_a_device_is_joined() -> None:
     wire = FleetWire(3)
-    wire.tenant.devices.get(wire.ids[1]).own["joinType"] = "hybridAzureADJoined"
+    wire.tenant.devices.get(wire.ids[1]).change({"joinType": "hybridAzureADJoined"})
     _engine, items = wire.run(beta=False)
     assert [(item.status, item.reason) for item in items] == [("done", None), ("refused", "hybrid_joined"), ("done", None)]
     assert not [target for target in wire.targets if "beta" in target]

@@ -314,7 +314,7 @@ def test_a_device_is_locked_before_it_is_read_and_until_its_record_shows_the_res
 
 def test_a_device_that_is_not_reset_is_released_at_once(tmp_path: pathlib.Path) -> None:
     machine = Machine(3, tmp_path)
-    machine.tenant.devices.get(machine.ids[0]).own["managedDeviceOwnerType"] = "personal"
+    machine.tenant.devices.get(machine.ids[0]).change({"managedDeviceOwnerType": "personal"})
     machine.run(machine.ids[1:2], wait=False)
     machine.tenant.devices.get(machine.ids[2]).simulation.patch({"outcome": "offline"})
     held: list[list[str]] = []

@@ -196,8 +196,8 @@ class FleetMachine(RuleBasedStateMachine):
             self.device(place).simulation.patch({"visible": lag})
         for place, outcome in enumerate(["offline", "failed", "not_supported", "canceled", "refuse"]):
             self.device(place).simulation.patch({"outcome": outcome})
-        self.device(5).own["managedDeviceOwnerType"] = "personal"
-        self.device(6).own["joinType"] = "hybridAzureADJoined"
+        self.device(5).change({"managedDeviceOwnerType": "personal"})
+        self.device(6).change({"joinType": "hybridAzureADJoined"})
         self.results: dict[str, dict[str, t.Any]] = {}
 
     # --- possible steps -----------------------------------------------------------------------------------------------

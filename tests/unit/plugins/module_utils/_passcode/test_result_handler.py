@@ -329,7 +329,7 @@ def test_a_record_that_is_none_is_read_again_and_then_told(body: t.Any) -> None:
 
 def test_a_device_without_an_object_in_the_directory_is_not_known_to_be_joined() -> None:
     wire = FleetWire(2)
-    wire.tenant.devices.get(wire.ids[0]).own["azureADDeviceId"] = "00000000-0000-0000-0000-000000000000"
+    wire.tenant.devices.get(wire.ids[0]).change({"azureADDeviceId": "00000000-0000-0000-0000-000000000000"})
     wire.tenant.devices.forget_results()
     _engine, items = wire.run(beta=False)
     assert [(item.status, item.reason) for item in items] == [("refused", "join_unknown"), ("done", None)]

@@ -114,7 +114,7 @@ def test_what_intune_does_not_know_yet_is_waited_for(name: str, value: t.Any, la
 
     def learn(seconds: float, _request: t.Any) -> None:
         if seconds >= 90:
-            tenant.tenant.devices.get(device).own[name] = later  # type: ignore[union-attr]  # it is there
+            tenant.tenant.devices.get(device).change({name: later})  # type: ignore[union-attr]  # it is there
             tenant.report(device, ARRIVED)
 
     tenant.meanwhile = learn
@@ -189,7 +189,7 @@ def test_the_user_that_a_device_gets_later_is_asked_about() -> None:
 
     def assign(seconds: float, _request: t.Any) -> None:
         if seconds == 30:
-            tenant.tenant.devices.get(device).own["userId"] = user  # type: ignore[union-attr]  # it is there
+            tenant.tenant.devices.get(device).change({"userId": user})  # type: ignore[union-attr]  # it is there
 
     tenant.meanwhile = assign
     tenant.wait(wait_timeout=90.0)
@@ -242,7 +242,7 @@ def test_a_policy_that_is_not_for_the_device_is_told(backend: str) -> None:
 def test_a_long_table_of_devices_is_not_read() -> None:
     tenant = Waiting("custom", setting_report_rows="failed", seed="fleet:1100")
     device = list(tenant.tenant.devices)[-1]
-    device.own.update({"operatingSystem": "Windows", "joinType": "azureADJoined", "deviceType": "desktop", "osVersion": "10.0.26100.1"})
+    device.change({"operatingSystem": "Windows", "joinType": "azureADJoined", "deviceType": "desktop", "osVersion": "10.0.26100.1"})
     tenant.report(device.id, ARRIVED)
     before = len(tenant.sent)
     outcome = tenant.wait(device.id, wait_timeout=30.0)
