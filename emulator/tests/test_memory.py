@@ -50,6 +50,10 @@ def test_a_device_needs_few_bytes_before_and_after_it_is_read(keys: Keys, measur
     # some results of lists are kept, as references
     kept = measure() - ready
     assert kept < MOST_BYTES / 5 and made + kept < MOST_BYTES, (made, kept)
+    # the page keeps what it searches
+    assert client.control("GET", "overview?search=fleet-00")["devices"]["found"] == DEVICES
+    searched = measure() - ready
+    assert searched < MOST_BYTES * 2 / 5 and made + searched < MOST_BYTES, (made, searched)
 
 
 def test_a_changed_device_keeps_what_was_changed(client: Any) -> None:

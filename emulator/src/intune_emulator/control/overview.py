@@ -45,7 +45,7 @@ class DeviceTexts:
         self._texts: dict[Device, str] = {}
 
     async def prepare(self) -> None:
-        """Make the texts of all devices, and let other requests run meanwhile: 100,000 devices take some seconds, once."""
+        """Make the texts of all devices, and let other requests run meanwhile: 100,000 devices take about a second, once."""
         if self._devices is not self._tenant.devices:
             self._devices, self._texts = self._tenant.devices, {}
         missing = [device for device in self._devices if not device.is_changed and device not in self._texts]
