@@ -14,7 +14,7 @@ options:
         nothing is protected, it is not used.
       - The first run files a request for approval, changes nothing by it, and ends well with the request in RV(ignore:approval).
         A run with the same options after the approval finds it by itself and completes the change. A request that was
-        rejected fails; another text asks anew. One that has expired, after three days, is made anew.
+        rejected fails; another text files another request. One that has expired, after three days, is filed again.
       - An application can ask, but not approve; nor can who asked. Each protected write is approved for itself, so that a policy
         that is to be made and assigned needs two approvals.
     type: str

@@ -43,7 +43,7 @@ options:
         sent to a device.
       - A device reports only when its answer changes. A result is as old as the last change, and not as the last run.
       - A probe that does not exist, or cannot be read, does not end the task.
-        RV(endpointops.intune.intune_pin_readiness_info#module:readiness.problems) tells it.
+        RV(endpointops.intune.intune_pin_readiness_info#module:readiness.problems) lists it.
     type: bool
     default: false
   probe_name:

@@ -118,7 +118,7 @@ options:
     elements: str
   purge_permissions:
     description:
-      - Whether to take back the permissions of Microsoft Graph that the task does not ask for. Those of other services stay.
+      - Whether to remove the permissions of Microsoft Graph that the task does not ask for. Those of other services stay.
       - Not used if O(modules), O(entry_points), O(lookups), and O(permissions) are all unset. With an empty list, the task asks for none.
       - With O(grant=false), the task takes none back, and only lists those that it asks for.
     type: bool
@@ -454,7 +454,7 @@ application:
     consent_url:
       description:
         - The page on which a person with the role Privileged Role Administrator grants all permissions that the application lists. The page
-          may take back those that are not listed. Null for a managed identity, and before the application exists.
+          may remove those that are not listed. Null for a managed identity, and before the application exists.
       type: str
       returned: always
 sealed_client_secret:

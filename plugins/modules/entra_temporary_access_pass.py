@@ -107,7 +107,7 @@ EXAMPLES = r"""
     return_pass: true
   check_mode: true
 
-- name: Issue a pass for tomorrow in place of the one that was lost
+- name: Replace a lost pass by one for tomorrow
   endpointops.intune.entra_temporary_access_pass:
     users: [clara.hoffmann@contoso.onmicrosoft.com]
     start: "{{ tomorrow }}"

@@ -33,8 +33,9 @@ extends_documentation_fragment:
   - endpointops.intune.attributes.info
 notes:
   - Uses the application permissions C(Organization.Read.All) and C(DeviceManagementConfiguration.Read.All) where it has them, and
-    C(Application.Read.All) (or C(Application.ReadWrite.OwnedBy), as its own owner) to tell when a client secret ends. Microsoft Graph shows
-    of each secret its first characters only. If several begin like the one in use, the earliest end is returned, and the message says so.
+    C(Application.Read.All) (or C(Application.ReadWrite.OwnedBy), as its own owner) to read when a client secret expires. Microsoft Graph
+    shows of each secret its first characters only. If several begin like the one in use, the earliest end is returned, and the message says
+    so.
 """
 
 EXAMPLES = r"""
@@ -139,7 +140,7 @@ connection:
           returned: always
           sample: nightly jobs
         source:
-          description: What tells the end, V(certificate) or V(application); null where nothing does.
+          description: Source of the end, V(certificate) or V(application); null where nothing does.
           type: str
           returned: always
           sample: application

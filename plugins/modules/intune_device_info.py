@@ -173,7 +173,7 @@ devices:
       returned: always
       sample: not_supported
     predicted_reason:
-      description: Why this outcome is to be expected and on which condition, in one or two sentences.
+      description: The reason for this outcome and its condition, in one or two sentences.
       type: str
       returned: always
 """

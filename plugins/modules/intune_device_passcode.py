@@ -38,7 +38,7 @@ options:
     default: 900
   reset_since:
     description:
-      - A moment such as C(2026-01-31T08:00:00Z), in place of O(max_age). A reset that was started since then satisfies the task.
+      - A moment such as C(2026-01-31T08:00:00Z), instead of O(max_age). A reset that was started since then satisfies the task.
       - A moment without a time zone counts as UTC, regardless of the zone of the controller. The task then warns with the moment in UTC.
     type: str
   platforms:
@@ -96,7 +96,7 @@ options:
         task that names such a device continues the run. O(match_by), O(platforms), O(ownerships), O(max_age), and O(reset_since) must be
         those with which the run was begun; a task with others is refused.
       - A run that began more than one day ago, or more than its O(max_age) if that is longer, is not continued, except by a task with the
-        same O(reset_since). The task warns of it and begins anew. So tasks of a schedule that are further apart can use the same journal.
+        same O(reset_since). The task warns of it and starts over. So tasks of a schedule that are further apart can use the same journal.
       - Keep one journal for each tenant, on the host that runs the module, where it outlives the task. Only one task at a time can use it,
         with at most 100,000 devices.
       - The file must have the mode 0600, and be in a folder to which only the user of the task and root can write. Other users must not
@@ -251,7 +251,7 @@ results:
       returned: always
       sample: not_supported
     predicted_reason:
-      description: Why this outcome is to be expected and on which condition, in one or two sentences. Null when the device was not read.
+      description: The reason for this outcome and its condition, in one or two sentences. Null when the device was not read.
       type: str
       returned: always
     status:

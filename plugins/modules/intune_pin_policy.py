@@ -36,7 +36,7 @@ options:
     type: str
   id:
     description:
-      - ID of an existing policy, in place of O(name).
+      - ID of an existing policy, instead of O(name).
     type: str
   backend:
     description:
@@ -151,7 +151,7 @@ options:
     description: Days after which a PIN has to be changed, 0 to 730; 0 for never. Windows 10.0.10586 or later.
     type: int
   use_biometrics:
-    description: Whether face and fingerprint may be used in place of the PIN. Windows 10.0.10586 or later.
+    description: Whether face and fingerprint may be used instead of the PIN. Windows 10.0.10586 or later.
     type: bool
   use_enhanced_anti_spoofing:
     description: Whether face recognition has to use enhanced anti-spoofing where the device can. Windows 10.0.10586 or later.
@@ -277,7 +277,7 @@ notes:
   - Needs the application permission C(DeviceManagementConfiguration.ReadWrite.All), or in check mode
     C(DeviceManagementConfiguration.Read.All). Also needs C(GroupMember.Read.All) or C(Group.Read.All) where O(assignments) names
     groups, and C(DeviceManagementRBAC.Read.All) where O(scope_tags) names tags.
-  - A second run asks Microsoft Graph once. It asks once more for each group that is named in place of its ID, for the list of
+  - A second run asks Microsoft Graph once. It asks once more for each group that is named instead of its ID, for the list of
     filters and that of scope tags where these are named, for each given text of a custom profile (which Intune hides), with O(id)
     in the settings catalog, and with O(replace_custom).
   - The result and the difference name the groups, filters, and scope tags of the policy. For names that no other option made known, it

@@ -27,8 +27,8 @@ description:
   - With O(device), the level arrived is that of one device, such as one that Autopilot or imaging has just set up. The module then looks
     for it, up to O(wait_timeout) seconds, until Intune knows it, it is eligible, and a policy that allows PIN recovery has arrived on it.
   - Group policies of a domain are not seen by Intune. The probe sees them on the device.
-  - RV(readiness.credential) tells when the certificate or client secret in use ends. It does not change the verdict. The task warns some
-    time before.
+  - RV(readiness.credential) returns when the certificate or client secret in use expires. It does not change the verdict. The task warns
+    some time before.
 author:
   - Endpoint Ops (@endpointops)
 options:
@@ -46,7 +46,7 @@ options:
   device:
     description:
       - The device that the levels arrived and proven are about, by what O(match_by) says. Without this option it is about all devices.
-      - A name that several devices have is refused, with what tells them apart. A device that does not exist yet is waited for.
+      - A name that several devices have fails the task, which lists their differences. A device that does not exist yet is waited for.
       - O(rollout) has no effect with this option.
     type: str
   match_by:
@@ -452,7 +452,7 @@ readiness:
           type: int
           returned: always
         unknown:
-          description: Devices on which the probe could not run, or could not tell.
+          description: Devices on which the probe could not run, or had no result.
           type: int
           returned: always
         pending:
@@ -557,7 +557,7 @@ readiness:
           returned: always
           sample: nightly jobs
         source:
-          description: What tells the end, V(certificate) or V(application); null where nothing does.
+          description: Source of the end, V(certificate) or V(application); null where nothing does.
           type: str
           returned: always
           sample: application

@@ -160,7 +160,7 @@ pinreset_consent:
         consented:
           description:
             - Whether the grant for all users that this task asks for is there.
-            - With O(state=absent), whether the one that is to be taken back is there.
+            - With O(state=absent), whether the one to be removed exists.
           type: bool
           returned: always
         scopes:

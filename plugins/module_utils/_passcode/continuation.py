@@ -88,7 +88,7 @@ def describe_runs(plan: RunPlan) -> list[str]:
     return [
         *(
             f"The journal holds a run of {len(run.ids)} devices that did not come to its end. {_render_remaining(run)} It is continued: "
-            f"its resets since {render_timestamp(run.since)} count. To begin anew, name another file in journal_path."
+            f"its resets since {render_timestamp(run.since)} count. To start over, name another file in journal_path."
             for run in continued
         ),
         *(
@@ -152,7 +152,7 @@ def _validate(run: BegunRun, options: Json) -> None:
             f"end, with other options: {'; '.join(differing)}. {_render_remaining(run)}",
             hint="To continue that run, use the options with which it was begun. To begin another run, name another file in journal_path, "
             "which knows of earlier resets only those that Intune shows, or wait: after "
-            f"{render_timestamp(_expires_at(run))} that run is too old to be continued, and a task begins anew.",
+            f"{render_timestamp(_expires_at(run))} that run is too old to be continued, and a task starts over.",
             effects="none",
         )
 
