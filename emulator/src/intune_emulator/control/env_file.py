@@ -14,9 +14,10 @@ PID = "EMULATOR_PID"
 FOLDERS = ("XDG_RUNTIME_DIR", "XDG_CACHE_HOME")
 
 
-def find_default_env_file(environment: Mapping[str, str] = os.environ) -> Path:
+def find_default_env_file(environment: Mapping[str, str] | None = None) -> Path:
     """Return the file that is used if none is named: one for each user of a machine. The folder may not exist yet."""
-    named = [environment.get(name, "") for name in FOLDERS]
+    variables = os.environ if environment is None else environment
+    named = [variables.get(name, "") for name in FOLDERS]
     # relative paths must be ignored: https://specifications.freedesktop.org/basedir/latest/
     folder = next((Path(path) for path in named if os.path.isabs(path)), Path.home() / ".cache")
     return folder / "intune-emulator" / "tenant.env"
