@@ -63,6 +63,8 @@ def intune_tenant_process(intune_tenant_noproc):
 """
 # importing hypothesis takes longer than the tests
 FEW_PLUGINS = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:anyio")
+# A shell starts background jobs with SIGINT ignored, which their processes inherit.
+INTERRUPTIBLE = "import signal, sys, pytest; signal.signal(signal.SIGINT, signal.default_int_handler); sys.exit(pytest.main())"
 INTERRUPTED = """
 import json, os, pathlib, threading
 
@@ -283,7 +285,7 @@ def test_the_tenant_ends_with_an_interrupted_run(pytester: pytest.Pytester, work
     started = pytester.path / "started"
     os.mkfifo(started)
     pytester.makepyfile(INTERRUPTED.format(path=str(started)))
-    command = [sys.executable, "-m", "pytest", *FEW_PLUGINS, *workers]
+    command = [sys.executable, "-c", INTERRUPTIBLE, *FEW_PLUGINS, *workers]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=pytester.path) as process:
         pid, url = json.loads(started.read_text())
         with socket.create_connection(("127.0.0.1", urlsplit(url).port), timeout=30) as connection:
