@@ -71,6 +71,40 @@ def test_a_group_with_members(client: Client) -> None:
         ("faults", {"fault": {"kind": "status"}, "match": {"path": "("}}, "path of match must be a regular expression, not '(': "),
         ("faults", {"fault": {"kind": "delay", "seconds": -1}}, "seconds must be a number of seconds, 0 to 1000000000, not -1"),
         ("faults", {"fault": {"kind": "status"}, "skip": None}, "skip must be a whole number, 0 or more, not None"),
+        ("devices", {"lastSyncDateTime": "yesterday"}, "lastSyncDateTime must be an ISO 8601 date-time such as 2026-01-05T10:00:00Z, not "),
+        ("devices", {"lastSyncDateTime": None}, "lastSyncDateTime must be an ISO 8601 date-time such as 2026-01-05T10:00:00Z, not None"),
+        ("devices", {"deviceEnrollmentType": []}, "deviceEnrollmentType must be a text or null, not []"),
+        ("devices", {"deviceName": 5}, "deviceName must be a text or null, not 5"),
+        ("devices", {"isEncrypted": 1}, "isEncrypted must be true or false, not 1"),
+        ("devices", {"skuNumber": True}, "skuNumber must be a whole number, not True"),
+        ("devices", {"roleScopeTagIds": "0"}, "roleScopeTagIds must be a list, not '0'"),
+        ("devices", {"hardwareInformation": "x"}, "hardwareInformation must be an object or null, not 'x'"),
+        ("users", {"name": "b", "userPrincipalName": None}, "userPrincipalName must be a text, not None"),
+        (
+            "users",
+            {"name": "b", "userPrincipalName": "Ada.Admin@contoso.onmicrosoft.com"},
+            "userPrincipalName must be unique: the tenant has a ",
+        ),
+        ("users", {"name": "b", "displayName": 5}, "displayName must be a text or null, not 5"),
+        ("users", {"name": "b", "accountEnabled": "no"}, "accountEnabled must be true or false, not 'no'"),
+        ("users", {"name": "b", "businessPhones": "1"}, "businessPhones must be a list of texts, not '1'"),
+        ("groups", {"name": "A", "description": 5}, "description must be a text or null, not 5"),
+        ("policies", {"surface": "custom", "name": "A", "description": []}, "description must be a text or null, not []"),
+        ("policies", {"surface": "custom", "name": "A", "assignments": {}}, "assignments must be a list, not {}"),
+        ("apps", {"name": " "}, "name must be a text, not ' '"),
+        ("apps", {"roles": "User.Read.All"}, "roles must be a list of texts, not 'User.Read.All'"),
+        ("apps", {"federated": "no"}, "federated must be true or false, not 'no'"),
+        ("tokens", {"roles": "User.Read.All"}, "roles must be a list of texts, not 'User.Read.All'"),
+        ("faults", {"fault": {"kind": "status", "status": 42}}, "status of fault must be a number from 200 to 599, not 42"),
+        ("faults", {"fault": {"kind": "status", "status": True}}, "wrong value of 'status' of fault: True"),
+        ("faults", {"fault": {"kind": "status", "retry_after": "1\r\nx: y"}}, "retry_after of fault must be printable ASCII, not '1"),
+        ("faults", {"fault": {"kind": "redirect", "location": "\u20ac"}}, "location of fault must be printable ASCII, not '"),
+        (
+            "faults",
+            {"fault": {"kind": "html"}, "match": {"version": "V1.0"}},
+            "version of match must be one of v1.0, beta, any, not 'V1.0'",
+        ),
+        ("faults", {"fault": {"kind": "html"}, "match": {"method": "POTS"}}, "method of match must be one of GET, HEAD, "),
         ("clock", {"advance": 1e300}, "the clock must be in the years 1990 to 2199"),
         ("clock", {"now": "9999-12-31T23:59:59Z"}, "the clock must be in the years 1990 to 2199"),
     ],
@@ -87,3 +121,20 @@ def test_a_wrong_body_is_told(client: Client, path: str, body: Any, told: str) -
 def test_wrong_numbers_of_settings_are_told(client: Client, name: str, value: Any) -> None:
     told = refusal(client, "settings", {name: value}, "PATCH")
     assert told.startswith(f"setting '{name}' must be ") and told.endswith(f", not {value!r}")
+
+
+def test_a_device_keeps_its_id(client: Client) -> None:
+    device = client.device("LT-BERLIN-012")["id"]
+    assert refusal(client, f"devices/{device}", {"id": GUID}, "PATCH") == "the id of a device cannot change"
+    assert client.control("PATCH", f"devices/{device}", {"id": device})["id"] == device
+
+
+def test_fields_of_a_fault_that_are_null_are_missing(client: Client) -> None:
+    client.control("POST", "faults", {"fault": {"kind": "status", "status": None, "retry_after": None}})
+    response = client.get("/v1.0/users")
+    assert response.status_code == 503 and "retry-after" not in response.headers
+
+
+def test_a_refused_user_is_not_added(client: Client) -> None:
+    assert refusal(client, "users", {"name": "b", "displayName": 5})
+    assert client.control("POST", "users", {"name": "b"})["displayName"] == "B"

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from inspect import isawaitable
 from typing import Any
@@ -19,6 +18,7 @@ from ..entra import access_pass_policy, consents
 from ..entra.directory_rights import ROLES
 from ..entra.tokens import issue_token
 from ..http.errors import GraphError
+from ..http.json_text import parse_json
 from ..intune import policy_states
 from ..state.approval_requests import ApprovalRequest
 from ..state.clock import iso_fractional, parse_iso, parse_start
@@ -28,7 +28,7 @@ from ..state.tenant import Tenant
 from . import policies, presets, script_results
 from .overview import Overview
 from .planted_devices import change_device, plant_device, render_device
-from .planted_directory import change_user, check_fields, plant_application, plant_group, plant_user
+from .planted_directory import change_user, check_fields, plant_application, plant_group, plant_user, read_texts
 from .readiness import describe_process
 from .seed_file import SeedFile, parse_seed
 from .seed_names import FILE, check_name, is_file
@@ -274,7 +274,7 @@ class ControlApi:
             self._tenant,
             app,
             audience=body.get("audience"),
-            roles=body.get("roles"),
+            roles=read_texts("roles", body.get("roles")),
             lifetime=body.get("expires_in"),
             person=bool(body.get("person")),
             directory_roles=directory_roles,
@@ -338,10 +338,10 @@ def _endpoint(handler: Handler) -> Callable[[Request], Any]:
     async def endpoint(request: Request) -> JSONResponse:
         raw = await request.body()
         try:
-            body = json.loads(raw) if raw else {}
+            body = parse_json(raw) if raw else {}
             result = handler(request, body)
             return JSONResponse(await result if isawaitable(result) else result)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
             return JSONResponse({"error": str(error)}, status_code=400)
 
     return endpoint

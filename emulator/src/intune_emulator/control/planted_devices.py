@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from ..state.clock import check_seconds, iso
+from ..state.clock import check_seconds, iso, parse_iso
 from ..state.device_actions import Simulation
 from ..state.device_properties import ALIASES, BETA_DEFAULTS
 from ..state.devices import Device
@@ -37,6 +37,15 @@ SIMULATION = frozenset(Simulation.__dataclass_fields__)
 # Short names of properties, and data that a device does not have; all others are properties of managedDevice.
 SHORT_NAMES = ("name", "platform", "user", "ownership", "enrolls_after")
 PROPERTIES = tuple(name for name in BETA_DEFAULTS if name != "deviceActionResults")
+# Properties of managedDevice that have no default and are not texts.
+OBJECTS = (
+    "hardwareInformation",
+    "configurationManagerClientEnabledFeatures",
+    "configurationManagerClientHealthState",
+    "configurationManagerClientInformation",
+    "deviceHealthAttestationState",
+)
+FLAGS = ("requireUserEnrollmentApproval",)
 
 Json = dict[str, Any]
 
@@ -80,6 +89,8 @@ def change_device(tenant: Tenant, device: Device, body: Json) -> None:
     short, properties, simulation = _split(body)
     if short:
         raise ValueError(f"unknown property '{next(iter(short))}'")
+    if properties.get("id", device.id) != device.id:
+        raise ValueError("the id of a device cannot change")
     device.simulation.patch(simulation)
     device.record_connection(tenant.clock.now())
     device.change(properties)
@@ -102,10 +113,43 @@ def _split(body: Json) -> tuple[Json, Json, Json]:
         elif name in SHORT_NAMES:
             short[name] = value
         elif name in PROPERTIES:
+            if name != "id":
+                _check_property(name, value)
             properties[ALIASES.get(name, name)] = value
         else:
             raise ValueError(f"unknown property '{name}'")
     return short, properties, simulation
+
+
+def _check_property(name: str, value: Any) -> None:
+    """Raise ValueError for a value of another type than Graph has. Other members of enumerations are allowed."""
+    default = BETA_DEFAULTS[name]
+    if name.endswith(("DateTime", "Date")):
+        _check_moment(name, value)
+    elif name in OBJECTS:
+        _check_type(name, value, dict, "an object or null", is_optional=True)
+    elif name in FLAGS or isinstance(default, bool):
+        _check_type(name, value, bool, "true or false", is_optional=name in FLAGS)
+    elif isinstance(default, list):
+        _check_type(name, value, list, "a list")
+    elif isinstance(default, int):
+        _check_type(name, value, int, "a whole number")
+    else:
+        _check_type(name, value, str, "a text or null", is_optional=True)
+
+
+def _check_moment(name: str, value: Any) -> None:
+    try:
+        parse_iso(value)
+    except (ValueError, AttributeError):
+        raise ValueError(f"{name} must be an ISO 8601 date-time such as 2026-01-05T10:00:00Z, not {value!r}") from None
+
+
+def _check_type(name: str, value: Any, kind: type, words: str, is_optional: bool = False) -> None:
+    # true is a number for Python
+    fits = isinstance(value, kind) and isinstance(value, bool) is (kind is bool)
+    if not fits and not (is_optional and value is None):
+        raise ValueError(f"{name} must be {words}, not {value!r}")
 
 
 def _choose(name: str, value: Any, choices: Json) -> str:

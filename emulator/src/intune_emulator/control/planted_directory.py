@@ -22,6 +22,7 @@ from .references import References
 KINDS = {"devices": "device", "users": "user", "groups": "group"}
 GROUP_FIELDS = ("name", "description", "members")
 APPLICATION_FIELDS = ("name", "roles", "client_id", "secret", "secret_valid_days", "federated")
+USER_FLAGS = ("accountEnabled", "onPremisesSyncEnabled")
 DAYS = 365
 MOST_DAYS = 36500
 
@@ -55,12 +56,30 @@ def change_user(tenant: Tenant, user_id: str, properties: dict[str, Any], roles:
     unknown = set(properties) - KNOWN_OF_USERS | {"id"} & set(properties)
     if unknown:
         raise ValueError(f"unknown properties: {sorted(unknown)}")
-    if roles is not None and not (isinstance(roles, list) and all(isinstance(role, str) for role in roles)):
+    if roles is not None and not (isinstance(roles, list) and all(isinstance(role, str) and role.strip() for role in roles)):
         raise ValueError(f"roles must be a list of names of directory roles, not {roles!r}")
+    for name, value in properties.items():
+        _check_user_property(tenant, user_id, name, value)
     tenant.users[user_id].update(properties)
     if roles is not None:
         tenant.directory_roles[user_id] = list(roles)
     return {**tenant.users[user_id], "roles": tenant.directory_roles.get(user_id, [])}
+
+
+def _check_user_property(tenant: Tenant, user_id: str, name: str, value: Any) -> None:
+    """Raise ValueError for a value that Graph does not have."""
+    if name == "businessPhones":
+        if not (isinstance(value, list) and all(isinstance(item, str) for item in value)):
+            raise ValueError(f"{name} must be a list of texts, not {value!r}")
+    elif name in USER_FLAGS:
+        if not isinstance(value, bool) and not (value is None and name != "accountEnabled"):
+            raise ValueError(f"{name} must be true or false, not {value!r}")
+    elif name == "userPrincipalName":
+        principal = read_name(value, name).lower()
+        if any(own_id != user_id and user[name].lower() == principal for own_id, user in tenant.users.items()):
+            raise ValueError(f"{name} must be unique: the tenant has a user '{value}'")
+    elif value is not None and not isinstance(value, str):
+        raise ValueError(f"{name} must be a text or null, not {value!r}")
 
 
 def plant_user(tenant: Tenant, body: Json) -> Json:
@@ -72,7 +91,11 @@ def plant_user(tenant: Tenant, body: Json) -> Json:
     if stable_id("user", name) in tenant.users:
         raise ValueError(f"name must be unique: the tenant has a user '{name}'")
     add_user(tenant, name)
-    return change_user(tenant, stable_id("user", name), body, roles)
+    try:
+        return change_user(tenant, stable_id("user", name), body, roles)
+    except ValueError:
+        del tenant.users[stable_id("user", name)]
+        raise
 
 
 def add_group(tenant: Tenant, number: int, name: str, description: str | None, group_id: str | None = None) -> str:
@@ -98,6 +121,8 @@ def plant_group(tenant: Tenant, body: Json) -> Json:
     """Add a group by {"name", "description", "members"}; return its id and name. ValueError if the body is wrong."""
     check_fields(body, GROUP_FIELDS)
     name = read_name(body.get("name"))
+    if not isinstance(body.get("description"), (str, type(None))):
+        raise ValueError(f"description must be a text or null, not {body['description']!r}")
     same = sum(group["displayName"] == name for group in tenant.groups.all_written())
     members = read_members(References(tenant), body.get("members") or {})
     number = 1000 + sum(1 for _group in tenant.groups.all_written())
@@ -131,6 +156,11 @@ def plant_application(tenant: Tenant, body: Json) -> Json:
     days = body.get("secret_valid_days", DAYS)
     if isinstance(days, bool) or not isinstance(days, (int, float)) or not -MOST_DAYS <= days <= MOST_DAYS:
         raise ValueError(f"secret_valid_days must be a number of days, {-MOST_DAYS} to {MOST_DAYS}, not {days!r}")
+    if body.get("name") is not None:
+        read_name(body["name"])
+    read_texts("roles", body.get("roles"))
+    if not isinstance(body.get("federated", False), bool):
+        raise ValueError(f"federated must be true or false, not {body['federated']!r}")
     if "secret" in body and not (isinstance(body["secret"], str) and body["secret"].strip()):
         raise ValueError("secret must be a text that is not blank")
     app, secret = tenant.add_application(
@@ -166,6 +196,13 @@ def read_name(value: Any, field: str = "name") -> str:
     """Return a name; ValueError if it is blank or not a text."""
     if not isinstance(value, str) or not value.strip():
         raise ValueError(f"{field} must be a text, not {value!r}")
+    return value
+
+
+def read_texts(field: str, value: Any) -> list[str] | None:
+    """Return a list of texts, or None; ValueError for anything else: a text would be a list of its letters."""
+    if value is not None and not (isinstance(value, list) and all(isinstance(item, str) for item in value)):
+        raise ValueError(f"{field} must be a list of texts, not {value!r}")
     return value
 
 

@@ -50,6 +50,10 @@ def add_policy(tenant: Tenant, body: Json) -> Json:
     name = body.get("name")
     if not (isinstance(name, str) and name) and not (name is None and body["surface"] == "enrollment"):
         raise ValueError("a policy needs a name")
+    if not isinstance(body.get("description"), (str, type(None))):
+        raise ValueError(f"description must be a text or null, not {body['description']!r}")
+    if not isinstance(body.get("assignments", []), list):
+        raise ValueError(f"assignments must be a list, not {body['assignments']!r}")
     try:
         return SURFACES[body["surface"]](tenant, name, body)
     except GraphError as error:

@@ -14,18 +14,8 @@ from ..state.clock import parse_iso
 from ..state.device_enumerations import ENUMERATIONS
 from ..state.device_properties import BETA_DEFAULTS
 from ..state.settings import Settings
-from .planted_devices import PROPERTIES
+from .planted_devices import FLAGS, OBJECTS, PROPERTIES
 from .seed_document import Document, Path, describe, describe_unknown
-
-# Properties of managedDevice that have no default and are not texts.
-OBJECTS = (
-    "hardwareInformation",
-    "configurationManagerClientEnabledFeatures",
-    "configurationManagerClientHealthState",
-    "configurationManagerClientInformation",
-    "deviceHealthAttestationState",
-)
-FLAGS = ("requireUserEnrollmentApproval",)
 
 
 @dataclass(frozen=True)

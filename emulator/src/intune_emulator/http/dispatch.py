@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -13,14 +12,16 @@ from ..state.faults import Fault
 from ..state.quota import Caller
 from ..state.tenant import Tenant
 from . import batch
-from .errors import GraphError, bad_request, forbidden, not_emulated, render_error
+from .errors import UNREADABLE, GraphError, bad_request, forbidden, not_emulated, render_error
+from .json_text import parse_json
 from .message import GraphRequest, Response
 from .refusals import tell_ignored, tell_refusal
 from .routing import BOTH, Route, RouteTable
 
 JSON_TYPE = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
 DIAGNOSTIC = '{"ServerInfo":{"DataCenter":"Emulated","Slice":"E","Ring":"0","ScaleUnit":"000","RoleInstance":"EMULATOR"}}'
-UNREADABLE = "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format."
+# Values of $top that cost less.
+SMALL_PAGES = frozenset(str(number) for number in range(20))
 STATUS_CODES = {
     400: "BadRequest",
     401: "InvalidAuthenticationToken",
@@ -156,7 +157,7 @@ def _units(request: GraphRequest, route: Route) -> int:
     """
     units = route.units
     for name, value in request.query:
-        if name.lower() == "$select" or (name.lower() == "$top" and value.isdigit() and int(value) < 20):
+        if name.lower() == "$select" or (name.lower() == "$top" and value in SMALL_PAGES):
             units -= 1
     return max(1, units)
 
@@ -193,6 +194,6 @@ def _read_body(request: GraphRequest) -> None:
     if request.body is not None:
         return
     try:
-        request.body = json.loads(request.raw)
+        request.body = parse_json(request.raw)
     except ValueError:
         raise bad_request(UNREADABLE) from None

@@ -23,6 +23,7 @@ SERVICES = {
     "deviceHealthScripts": "DeviceFE/StatelessDeviceFEService",
     "configurationPolicies": "DeviceConfigV2/DCV2GraphService",
 }
+UNREADABLE = "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format."
 NIL_GUID = "00000000-0000-0000-0000-000000000000"
 
 

@@ -139,9 +139,15 @@ class Compiler:
                 f"Found operand types for property '{name}' and 'Edm.{kind}' for operator kind '{operator}'."
             )
         if rule.kind == "date":
-            return parse_iso(node.val if "T" in node.val else f"{node.val}T00:00:00Z")
+            return self._read_date(node.val if "T" in node.val else f"{node.val}T00:00:00Z", name)
         value = node.py_val
         return value.lower() if isinstance(value, str) else value
+
+    def _read_date(self, text: str, name: str) -> datetime:
+        try:
+            return parse_iso(text)
+        except ValueError:
+            raise bad_request(f"Invalid filter clause: '{text}' is not a date-time for property '{name}'.") from None
 
     def _call(self, node: Any) -> Predicate:
         function = "has" if node.func.name == _HAS_FUNCTION else node.func.name.lower()

@@ -71,7 +71,8 @@ def _read_top(options: QueryOptions, value: str, max_top: int) -> None:
         raise bad_request(
             f"Invalid value '{value}' for $top query option found. The $top query option requires a non-negative integer value."
         )
-    if int(value) < 1:
+    # more digits than any page size has
+    if len(value) > 9 or int(value) < 1:
         raise bad_request(f"Invalid page size specified: '{value}'. Must be between 1 and {max_top} inclusive.", "Request_UnsupportedQuery")
     options.top = int(value)
 

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from .errors import bad_request
+from .json_text import parse_json
 from .message import GraphRequest
 from .odata import QueryOptions
 
@@ -40,14 +41,14 @@ def _make_token(start: int, request: GraphRequest) -> str:
 
 def _read_token(token: str, request: GraphRequest) -> int:
     try:
-        content: dict[str, Any] = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-        start, query, path = content["s"], content["q"], content["p"]
+        content: dict[str, Any] = parse_json(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        start, query, path = int(content["s"]), content["q"], content["p"]
     except (binascii.Error, ValueError, KeyError, TypeError):
         raise bad_request("Skip token is null or invalid.") from None
     # a client must follow a link unchanged: other options with the same token are an error
     if query != _query_without_token(request) or path != request.path.lower():
         raise bad_request("Skip token is not valid for this query.")
-    return int(start)
+    return start
 
 
 def _next_link(request: GraphRequest, token: str) -> str:

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from ..state.clock import iso_fractional
 from ..state.journal import Entry, redact
+from .json_text import parse_json
 from .message import GraphRequest, Response
 
 # POST requests that change nothing by themselves.
@@ -21,7 +21,7 @@ def parse_body(request: GraphRequest) -> Any:
     if request.body is not None or not request.raw:
         return request.body
     try:
-        return json.loads(request.raw)
+        return parse_json(request.raw)
     except ValueError:
         return None
 

@@ -13,7 +13,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from ..http.errors import forbidden, intune_error, no_parameter, not_emulated
+from ..http.errors import UNREADABLE, bad_request, forbidden, intune_error, no_parameter, not_emulated
 from ..http.message import GraphRequest, Response
 from ..http.odata import FilterRule, FilterSpec, QueryOptions, check_select, compile_filter, no_property, read_options
 from ..http.paging import collection, page
@@ -162,7 +162,9 @@ def _results(request: GraphRequest, device: Device) -> list[dict[str, Any]]:
 def _act(request: GraphRequest, name: str) -> Response:
     """Accept a remote action; 204 means only that it is queued."""
     device = find_device(request)
-    if request.body not in (None, {}):
+    if request.body is not None and not isinstance(request.body, dict):
+        raise bad_request(UNREADABLE)
+    if request.body:
         raise no_parameter(next(iter(request.body), ""), name)
     tenant = request.tenant
     outcome = device.outcome(tenant.settings.windows_desktop) if name == RESET else "done"

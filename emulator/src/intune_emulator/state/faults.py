@@ -29,6 +29,12 @@ ANY_VERSION = "any"
 ITEM_KINDS = ("status", "expire_token", "claims_challenge", "omit", "duplicate")
 ALL_KINDS = tuple(dict.fromkeys(KINDS + ITEM_KINDS))
 MATCH = ("method", "path", "version")
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+VERSIONS = ("v1.0", "beta", ANY_VERSION)
+# An HTTP response has one of these.
+LEAST_STATUS, GREATEST_STATUS = 200, 599
+# The fields that become headers.
+HEADERS = ("retry_after", "location")
 FIELDS: dict[str, type | tuple[type, ...]] = {
     "status": int,
     "retry_after": (str, int, float),
@@ -141,6 +147,10 @@ def _read_match(match: Any) -> tuple[str | None, re.Pattern[str] | None, str | N
     for name, value in match.items():
         if value is not None and not isinstance(value, str):
             raise ValueError(f"{name} of match must be a text, not {value!r}")
+    if match.get("method") and match["method"].upper() not in METHODS:
+        raise ValueError(f"method of match must be one of {', '.join(METHODS)}, not {match['method']!r}")
+    if match.get("version") and match["version"] not in VERSIONS:
+        raise ValueError(f"version of match must be one of {', '.join(VERSIONS)}, not {match['version']!r}")
     try:
         path = re.compile(match["path"]) if match.get("path") else None
     except re.error as error:
@@ -152,15 +162,27 @@ def _read_details(fault: Any) -> tuple[str, dict[str, Any]]:
     """Return the kind of a fault, and its fields."""
     if not isinstance(fault, dict) or fault.get("kind") not in ALL_KINDS:
         raise ValueError(f"fault must have a kind, one of {', '.join(ALL_KINDS)}, not {fault!r}")
-    details = {name: value for name, value in fault.items() if name != "kind"}
+    if unknown := [name for name in fault if name not in ("kind", *FIELDS)]:
+        raise ValueError(f"unknown field '{unknown[0]}' of fault: it must be one of kind, {', '.join(FIELDS)}")
+    # null: as if it were missing
+    details = {name: value for name, value in fault.items() if name != "kind" and value is not None}
     for name, value in details.items():
-        if name not in FIELDS:
-            raise ValueError(f"unknown field '{name}' of fault: it must be one of kind, {', '.join(FIELDS)}")
-        if value is not None and not isinstance(value, FIELDS[name]):
-            raise ValueError(f"wrong value of '{name}' of fault: {value!r}")
-    if details.get("seconds") is not None:
-        check_seconds("seconds", details["seconds"])
+        _check_detail(name, value)
     return fault["kind"], details
+
+
+def _check_detail(name: str, value: Any) -> None:
+    """Raise ValueError for a value that no response can have."""
+    # true is a number for Python
+    fits = isinstance(value, FIELDS[name]) and isinstance(value, bool) is (FIELDS[name] is bool)
+    if not fits:
+        raise ValueError(f"wrong value of '{name}' of fault: {value!r}")
+    if name == "seconds":
+        check_seconds(name, value)
+    if name == "status" and not LEAST_STATUS <= value <= GREATEST_STATUS:
+        raise ValueError(f"status of fault must be a number from {LEAST_STATUS} to {GREATEST_STATUS}, not {value!r}")
+    if name in HEADERS and not (str(value).isascii() and str(value).isprintable()):
+        raise ValueError(f"{name} of fault must be printable ASCII, not {value!r}")
 
 
 def _read_count(name: str, value: Any, least: int) -> int:
