@@ -18,9 +18,17 @@ from typing import Any
 import pytest
 from intune_emulator import EmulatorProcess, background
 from intune_emulator.cli import main
-from intune_emulator.control import running
-from intune_emulator.control.env_file import find_default_env_file, read_env_file, render_exports, write_env_file
+from intune_emulator.control import readiness, running
+from intune_emulator.control.env_file import (
+    create_private,
+    find_default_env_file,
+    read_env_file,
+    render_exports,
+    write_env_file,
+    write_private,
+)
 from intune_emulator.control.running import NotRunningError, UnclearError, find_running
+from intune_emulator.serve import OtherTenantError, publish
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -208,6 +216,66 @@ def test_values_are_quoted_for_a_shell() -> None:
     script = render_exports(variables) + 'printf "%s\\n" "$FIRST" "$SECOND"'
     shell = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True)
     assert shell.stdout.splitlines() == list(variables.values())
+
+
+@pytest.mark.parametrize("name", ["PATH", "INTUNE_X;echo evil;A", "", "intune_graph_url", "X_INTUNE_"])
+def test_a_file_with_other_names_is_not_evaluated(written: Path, emulator: EmulatorProcess, run: Run, name: str) -> None:
+    """Only values are quoted."""
+    write_env_file(written, {**emulator.env, name: "x"})
+    code, output, errors = run("env")
+    assert (code, output) == (1, "")
+    assert f"cannot be read: {name!r} is not the name of a variable of a tenant." in errors
+
+
+def test_private_files_are_new_ones(tmp_path: Path) -> None:
+    """In a folder that others can write to, they can prepare links and files of theirs."""
+    target, path = tmp_path / "of somebody else", tmp_path / "secret"
+    target.write_text("unchanged", encoding="utf-8")
+    prepared = tmp_path / f".secret.{os.getpid()}"
+    for prepare in (prepared.symlink_to, prepared.hardlink_to):
+        prepare(target)
+        write_private(path, "text")
+        assert (path.read_text(encoding="utf-8"), stat.S_IMODE(path.stat().st_mode)) == ("text", 0o600)
+    path.unlink()
+    path.symlink_to(target)
+    os.close(create_private(path))
+    assert (stat.S_IMODE(path.stat().st_mode), path.is_symlink()) == (0o600, False)
+    assert target.read_text(encoding="utf-8") == "unchanged"
+    assert sorted(tmp_path.iterdir()) == [target, path]
+
+
+def test_a_process_of_another_machine_is_another_one(
+    written: Path, emulator: EmulatorProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The number of the first namespace is the same on all of them."""
+    assert find_running(written).is_on_this_machine
+    boot_id = tmp_path / "boot_id"
+    boot_id.write_text("11111111-2222-4333-8444-555555555555\n", encoding="ascii")
+    monkeypatch.setattr(readiness, "BOOT_ID", boot_id)
+    assert not find_running(written).is_on_this_machine
+
+
+def test_a_tenant_does_not_take_the_file_of_one_that_was_faster(written: Path, emulator: EmulatorProcess) -> None:
+    own = {**emulator.env, "EMULATOR_PID": "1"}
+    with pytest.raises(OtherTenantError, match=f"A tenant is already running: .* process {emulator.pid}"):
+        publish(written, own)
+    assert read_env_file(written) == emulator.env
+    # of one that has ended
+    write_env_file(written, own)
+    publish(written, emulator.env)
+    assert read_env_file(written) == emulator.env
+    written.unlink()
+    publish(written, own)
+    assert (read_env_file(written), stat.S_IMODE(written.stat().st_mode), len(list(written.parent.iterdir()))) == (own, 0o600, 1)
+
+
+def test_of_two_that_start_at_once_one_runs(env_file: Path) -> None:
+    command = [sys.executable, "-m", "intune_emulator", "start", "--seed", "empty"]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) for _number in range(2)]
+    outputs = [process.communicate(timeout=30)[0] for process in both]
+    assert sorted(process.returncode for process in both) == [0, 1], outputs
+    assert any("A tenant is already running: " in output for output in outputs)
+    assert find_running(env_file)
 
 
 def test_the_file_of_a_newer_process_stays(tmp_path: Path, emulator: EmulatorProcess) -> None:

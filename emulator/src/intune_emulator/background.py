@@ -13,9 +13,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from .control.env_file import names_process, remove_env_file
+from .control.env_file import create_private, names_process, remove_env_file
 from .control.readiness import describe_tenant, render_command
-from .control.running import NotRunningError, UnclearError, find_running
+from .control.running import NotRunningError, UnclearError, describe_other, find_running
 
 START_TIMEOUT_SECONDS = 60.0
 STOP_TIMEOUT_SECONDS = 15.0
@@ -31,8 +31,7 @@ def start(arguments: Sequence[str], env_file: Path, start_timeout_seconds: float
     """Start a tenant in its own session, wait until it responds, and return the text to print. `arguments`: those of `serve`."""
     log = env_file.with_name(f"{env_file.name}.log")
     command = [sys.executable, "-m", "intune_emulator", "serve", *arguments, "--env-file", str(env_file)]
-    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
+    with os.fdopen(create_private(log), "wb") as stream:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, start_new_session=True)
     try:
         _wait_until_written(process, env_file, log, start_timeout_seconds)
@@ -55,6 +54,9 @@ def _wait_until_written(process: subprocess.Popen[bytes], env_file: Path, log: P
     deadline = time.monotonic() + timeout_seconds
     while not names_process(env_file, process.pid):
         if process.poll() is not None:
+            # another one that was started at the same time, and has the log, too
+            if message := describe_other(env_file):
+                raise BackgroundError(message)
             raise _failure(f"its process ended with exit code {process.returncode}", log)
         if time.monotonic() > deadline:
             raise _failure(f"it was not ready within {timeout_seconds:g} seconds", log)

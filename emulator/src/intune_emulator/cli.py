@@ -122,8 +122,11 @@ def _serve(arguments: argparse.Namespace, given: Sequence[str], parser: argparse
     try:
         if arguments.env_file == find_default_env_file():
             arguments.env_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if arguments.env_file.exists() and (message := _find_other(arguments.env_file)):
-            return _fail(message)
+        if arguments.env_file.exists():
+            from .control.running import describe_other
+
+            if message := describe_other(arguments.env_file):
+                return _fail(message)
         if arguments.command == START:
             return _start(given[1:], arguments.env_file)
         return _serve_here(arguments)
@@ -145,21 +148,6 @@ def _read_seed(seed: str) -> str | SeedFile:
         raise ValueError(f"{error}, or a file such as seed.yml") from None
 
 
-def _find_other(env_file: Path) -> str | None:
-    """Return a message if the tenant of the file is running."""
-    from .control.readiness import render_command
-    from .control.running import NotRunningError, UnclearError, find_running
-
-    try:
-        other = find_running(env_file)
-    except (NotRunningError, UnclearError):
-        return None
-    return (
-        f"A tenant is already running: {other.health['origin']}, seed {other.health['seed']}, process {other.pid}. "
-        f"Stop it with `{render_command(STOP, env_file)}`, or set --env-file to another file for a second one."
-    )
-
-
 def _serve_here(arguments: argparse.Namespace) -> int:
     from concurrent.futures import ThreadPoolExecutor
 
@@ -167,7 +155,7 @@ def _serve_here(arguments: argparse.Namespace) -> int:
 
     # making keys takes about as long as the imports of the server, so both run at the same time
     keys = ThreadPoolExecutor(1).submit(Keys)
-    from .serve import ServeOptions, serve
+    from .serve import OtherTenantError, ServeOptions, serve
 
     options = ServeOptions(
         seed=arguments.seed,
@@ -183,7 +171,10 @@ def _serve_here(arguments: argparse.Namespace) -> int:
         frozen=arguments.frozen,
         preset=arguments.preset,
     )
-    serve(options, keys.result())
+    try:
+        serve(options, keys.result())
+    except OtherTenantError as error:
+        return _fail(str(error))
     return 0
 
 

@@ -13,15 +13,16 @@ import shutil
 import signal
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from .application import create_application
-from .control.env_file import PID, find_default_env_file, remove_env_file, write_env_file, write_private
+from .control.env_file import PID, add_env_file, find_default_env_file, remove_env_file, write_env_file, write_private
 from .control.guard import TOKEN
 from .control.readiness import describe_tenant
+from .control.running import describe_other
 from .control.seed_file import SeedFile
 from .control.seeds import make_tenant
 from .entra.login_routes import IDENTITY_PATH
@@ -34,6 +35,10 @@ from .state.notices import Notices
 from .state.tenant import Tenant
 
 ANY_ADDRESS = "0.0.0.0"
+
+
+class OtherTenantError(Exception):
+    """The tenant of the file is running; with the reason, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -103,12 +108,29 @@ async def _serve(options: ServeOptions, keys: Keys, folder: Path) -> None:
         control_token=variables[TOKEN],
     )
     await listeners.start(application)
-    write_env_file(options.env_file, variables)
+    try:
+        publish(options.env_file, variables)
+    except OtherTenantError:
+        await listeners.stop()
+        raise
     health = {"seed": tenant.seed, "devices": len(tenant.devices), "origin": tenant.origin, "tenant_id": tenant.tenant_id}
     print(f"{describe_tenant(health, variables['EMULATOR_URL'], options.env_file)}\n  Stop with Ctrl+C.", flush=True)
     await stop.wait()
     await listeners.stop()
     tenant.recorder.close()
+
+
+def publish(env_file: Path, variables: Mapping[str, str]) -> None:
+    """Write the variables; OtherTenantError when a tenant has written its own since this one was started."""
+    try:
+        add_env_file(env_file, variables)
+    except FileExistsError:
+        if message := describe_other(env_file):
+            raise OtherTenantError(message) from None
+        write_env_file(env_file, variables)
+    except OSError:
+        # not all file systems have hard links
+        write_env_file(env_file, variables)
 
 
 def _print_line(line: str) -> None:

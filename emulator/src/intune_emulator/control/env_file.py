@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 PID = "EMULATOR_PID"
+# A shell evaluates the variables, so those of a file have only these names.
+NAME = re.compile(r"(?:INTUNE|EMULATOR)_[A-Z0-9_]+")
 FOLDERS = ("XDG_RUNTIME_DIR", "XDG_CACHE_HOME")
 
 
@@ -24,13 +27,29 @@ def find_default_env_file(environment: Mapping[str, str] | None = None) -> Path:
 
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """Return the variables of a file that a tenant wrote."""
-    return dict(line.split("=", 1) for line in path.read_text(encoding="utf-8").splitlines())
+    """Return the variables of a file that a tenant wrote; ValueError for any other file."""
+    variables = dict(line.split("=", 1) for line in path.read_text(encoding="utf-8").split("\n") if line)
+    if wrong := [name for name in variables if not NAME.fullmatch(name)]:
+        raise ValueError(f"{wrong[0]!r} is not the name of a variable of a tenant")
+    return variables
 
 
 def write_env_file(path: Path, variables: Mapping[str, str]) -> None:
-    """Write the variables, readable by the owner only."""
-    write_private(path, "".join(f"{name}={value}\n" for name, value in variables.items()))
+    """Write the variables, readable by the owner only, in place of those that are there."""
+    write_private(path, _render(variables))
+
+
+def add_env_file(path: Path, variables: Mapping[str, str]) -> None:
+    """Write the variables as `write_env_file` does; FileExistsError when there is a file, which stays."""
+    temporary = _write_temporary(path, _render(variables).encode())
+    try:
+        os.link(temporary, path)
+    finally:
+        temporary.unlink()
+
+
+def _render(variables: Mapping[str, str]) -> str:
+    return "".join(f"{name}={value}\n" for name, value in variables.items())
 
 
 def remove_env_file(path: Path, pid: int) -> None:
@@ -54,10 +73,22 @@ def render_exports(variables: Mapping[str, str]) -> str:
 
 def write_private(path: Path, content: bytes | str) -> Path:
     """Write a file atomically, readable by its owner only; return its path."""
-    data = content.encode() if isinstance(content, str) else content
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(data)
-    os.replace(temporary, path)
+    os.replace(_write_temporary(path, content.encode() if isinstance(content, str) else content), path)
     return path
+
+
+def _write_temporary(path: Path, data: bytes) -> Path:
+    """Write a file beside another one, and return its path."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    with os.fdopen(create_private(temporary), "wb") as stream:
+        stream.write(data)
+    return temporary
+
+
+def create_private(path: Path) -> int:
+    """Return the descriptor of a new file that only its owner can read.
+
+    What is there is removed, not written to: in a folder of several users, it can be a link, or a file that others can read.
+    """
+    path.unlink(missing_ok=True)
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -13,13 +13,15 @@ from typing import Any
 
 from .env_file import find_default_env_file
 
+PID_NAMESPACE, BOOT_ID = Path("/proc/self/ns/pid"), Path("/proc/sys/kernel/random/boot_id")
 READY_LINE = "The emulated tenant is ready."
 
 
 def describe_process() -> dict[str, Any]:
-    """Return the process id and, on Linux, the namespace of the id; another container has another namespace."""
+    """Return the process id and, on Linux, the namespace of the id; another container or machine has another namespace."""
     try:
-        namespace = os.readlink("/proc/self/ns/pid")
+        # the first namespace of all machines has the same number, so that of the boot is added
+        namespace = f"{os.readlink(PID_NAMESPACE)} of boot {BOOT_ID.read_text(encoding='ascii').strip()}"
     except OSError:
         namespace = None
     return {"pid": os.getpid(), "pid_namespace": namespace}

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from .env_file import PID, read_env_file
 from .health import NoHealthError, fetch_health
-from .readiness import describe_process
+from .readiness import describe_process, render_command
 
 TIMEOUT_SECONDS = 5.0
 
@@ -59,6 +59,18 @@ def find_running(path: Path, timeout_seconds: float = TIMEOUT_SECONDS) -> Runnin
     if health.get("pid") != pid:
         raise NotRunningError(f"The tenant of {path} has ended: {url} belongs to process {health.get('pid')}, not to process {pid}.")
     return RunningTenant(variables, health, pid)
+
+
+def describe_other(env_file: Path) -> str | None:
+    """Return a message if the tenant of the file is running."""
+    try:
+        other = find_running(env_file)
+    except (NotRunningError, UnclearError):
+        return None
+    return (
+        f"A tenant is already running: {other.health['origin']}, seed {other.health['seed']}, process {other.pid}. "
+        f"Stop it with `{render_command('stop', env_file)}`, or set --env-file to another file for a second one."
+    )
 
 
 def _check_port(path: Path, url: str, timeout_seconds: float) -> None:
