@@ -212,6 +212,14 @@ def test_a_tenant_that_never_touched_the_policy(client: Any) -> None:
     assert client.json(POLICY)["includeTargets"][0]["id"] == "all_users"
 
 
+def test_targets_of_the_policy_have_their_types(client: Any) -> None:
+    target = {"targetType": "group", "id": "all_users"}
+    for value in ("no", 1, None, []):
+        body = {"includeTargets": [{**target, "isRegistrationRequired": value}]}
+        response = client.http.patch("/_emulator/access_pass_policy", json=body)
+        assert (response.status_code, response.json()["error"]) == (400, "Invalid value for property 'includeTargets'.")
+
+
 @pytest.mark.parity(
     "assumed",
     "Temporary Access Passes",

@@ -258,6 +258,7 @@ def test_settings_that_intune_refuses(client: Any, name: str) -> None:
         (policy(ON, assignments=[{}]), "'assignments' is not supported"),
         (policy(ON, **{"@odata.type": "#microsoft.graph.deviceConfiguration"}), "is not 'microsoft.graph.deviceManagementConfig"),
         (policy(ON, settings={}), "A collection was expected"),
+        (policy(instance("ChoiceSetting", KEY, "choiceSettingValue", {"value": f"{KEY}_1", "children": ""})), "for property 'children'"),
         (policy(ON, settings=None), "A collection was expected"),
         (policy(ON, settings=[{}]), "An object was expected"),
         (policy(ON, settings=[{**SETTING, "name": "x"}]), "'name' does not exist"),

@@ -154,9 +154,15 @@ def test_a_search_and_a_pause(browser: Browser, intune_tenant: IntuneTenant) -> 
     with page.expect_response(re.compile("overview")):
         page.get_by_label("Search all tables").fill("x")
     intune_tenant.control.reset("fleet:60")
-    page.get_by_role("button", name="Pause updates").click()
+    # nor when the person comes back from another tab
     page.get_by_label("Search all tables").fill("")
     wait_for_text(page, "#devices-count", "60 in total, the first 50 are shown.")
+    intune_tenant.control.reset("demo")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.wait_for_timeout(2500)
+    assert page.locator("#devices-count").inner_text() == "60 in total, the first 50 are shown."
+    page.get_by_role("button", name="Pause updates").click()
+    wait_for_text(page, "#devices-count", "40 in total.")
     page.context.close()
 
 

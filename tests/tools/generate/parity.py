@@ -30,7 +30,7 @@ KINDS = {
     "real": "The protocol, format, or cryptography of the service itself; clients that this project did not write check it.",
     "emulated": "Follows Microsoft's public description, or responses that were observed, and leaves other parts of the behavior out.",
     "assumed": "Not documented, or sources disagree. The emulated tenant assumes one answer; a setting that is named offers others.",
-    "refused": "Not supported. The response is an error with the header ``x-emulator-refused``, and the journal has the reason.",
+    "refused": "Not supported. The response is an error. That of Graph has the header ``x-emulator-refused`` with the reason.",
 }
 # In the order of the page.
 AREAS = (

@@ -94,6 +94,7 @@ def _is_target_list(name: str, value: Any) -> bool:
         and set(target) <= TARGETS[name]
         and target.get("targetType") in ("group", "user")
         and isinstance(target.get("id"), str)
+        and isinstance(target.get("isRegistrationRequired", False), bool)
         for target in value
     )
 

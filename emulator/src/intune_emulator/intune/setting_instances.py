@@ -121,7 +121,10 @@ class _Checker:
         reference = self._reference(value, "settingValueTemplateReference")
         if value.get("value") not in definition.options:
             raise refusal(f"'{value.get('value')}' is not an option of the setting '{definition.id}'.")
-        if value.get("children"):
+        children = value.get("children")
+        if children is not None and not isinstance(children, list):
+            raise bad_request("A collection was expected for property 'children'.")
+        if children:
             raise refusal(f"The option '{value['value']}' has no child settings.")
         return {**reference, "value": value["value"], "children": []}
 

@@ -193,7 +193,11 @@ on("reset", "click", () => {
     change("POST", "reset", {}, "The tenant was reset.");
   }
 });
-document.addEventListener("visibilitychange", refresh);
+document.addEventListener("visibilitychange", () => {
+  if (!isPaused) {
+    refresh();
+  }
+});
 
 function makeLink(target, text, ...more) {
   return element("li", {}, element("a", { href: `#${target}` }, text), ...more);
