@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
+import json
+import stat
 from collections import deque
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+from intune_emulator.state.journal import Recorder
 
 DEVICES = "/deviceManagement/managedDevices"
 JSON = {"Content-Type": "application/json"}
@@ -551,3 +555,16 @@ def test_refused_requests_are_not_charged_and_audits_have_a_quota_of_their_own(c
     assert [act(client).status_code for _time in range(3)] == [204, 204, 429]
     client.get("/beta/deviceManagement/remoteActionAudits")
     assert client.journal()[-1]["workload"] == "auditing"
+
+
+def test_a_recording_has_no_token_of_an_item(client: Any, tmp_path: Path) -> None:
+    path = tmp_path / "exchanges.jsonl"
+    client.tenant.recorder = recorder = Recorder(path)
+    token = client.control("POST", "tokens", {})["access_token"]
+    item = {"id": "1", "method": "GET", "url": "/users", "headers": {"authorization": f"Bearer {token}"}}
+    assert client.call("POST", "/v1.0/$batch", {"requests": [item]}).json()["responses"][0]["status"] == 200
+    recorder.close()
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 2 and not [line for line in lines if token in line or client.token in line]
+    assert json.loads(lines[1])["request_body"]["requests"][0]["headers"] == {"authorization": "REDACTED"}
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600

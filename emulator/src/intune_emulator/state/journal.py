@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import re
 from collections import deque
 from collections.abc import Iterator
@@ -16,7 +17,10 @@ from typing import IO, Any
 Entry = dict[str, Any]
 
 MAX_ENTRIES = 500_000
-SECRET_NAMES = frozenset({"passcode", "temporaryaccesspass", "client_secret", "client_assertion", "password", "secrettext"})
+# An item of a $batch can have the header Authorization in the body.
+SECRET_NAMES = frozenset(
+    {"authorization", "passcode", "temporaryaccesspass", "client_secret", "client_assertion", "password", "secrettext"}
+)
 # The signature in the address of an export is as sensitive as a password.
 _SIGNATURE = re.compile(r"([?&]|^)sig=[^&\s]*")
 SECRET_VALUE_TYPES = ("omaSettingString", "omaSettingBase64", "omaSettingStringXml")
@@ -141,11 +145,16 @@ class Journal:
         self._entries.clear()
 
 
+def _append_private(path: Path) -> IO[str]:
+    """Open a file for more text; a new one is for its owner only."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8")
+
+
 class Recorder:
     """Append every Graph exchange to a file, one JSON object a line, without secrets."""
 
     def __init__(self, path: Path | None) -> None:
-        self._stream: IO[str] | None = path.open("a", encoding="utf-8") if path else None
+        self._stream: IO[str] | None = _append_private(path) if path else None
 
     def write(self, **exchange: Any) -> None:
         """Append an exchange: method, version, path, request_headers, request_body, status, response_headers, response_body."""
