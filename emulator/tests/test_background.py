@@ -181,7 +181,7 @@ def test_a_tenant_that_cannot_be_recognized_is_left_alone(written: Path, emulato
     with socket.create_server(("127.0.0.1", 0)) as silent:
         other = f"https://127.0.0.1:{silent.getsockname()[1]}"
         for content, reason in [
-            ("no variable\n", "cannot be read: "),
+            ("no variable\n", "cannot be read: a line is not NAME=value."),
             ("INTUNE_GRAPH_URL=https://127.0.0.1:1\n", "is not of a tenant that this version started: it has no EMULATOR_URL."),
             (f"EMULATOR_URL={other}\nEMULATOR_PID=x\n", "cannot be read: "),
             (f"EMULATOR_URL={other}/\nEMULATOR_PID=1\nINTUNE_CA_PATH=/missing/ca.pem\n", "does not respond: "),

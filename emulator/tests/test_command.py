@@ -62,6 +62,25 @@ def test_serve_is_the_default(command: list[str], capsys: pytest.CaptureFixture[
     assert (ended.value.code, "unknown seed 'nonsense'" in capsys.readouterr().err) == (2, True)
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "told"),
+    [
+        ("--port", "65536", "must be a number from 0 to 65535, not '65536'"),
+        ("--control-port", "\u00b2", "must be a number from 0 to 65535, not '\u00b2'"),
+        ("--host", "", "must be a host name or an IPv4 address, 64 characters at most, in letters, digits, hyphens, and dots, not ''"),
+        ("--host", "::1", "not '::1'"),
+        ("--host-name", "\u00fc.test", "not '\u00fc.test'"),
+        ("--host-name", "name/path", "not 'name/path'"),
+        ("--host-name", "name:1", "not 'name:1'"),
+        ("--host-name", "x" * 65, "not 'xxx"),
+    ],
+)
+def test_names_and_ports_that_cannot_be_served(option: str, value: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([f"{option}={value}"])
+    assert (ended.value.code, told in capsys.readouterr().err) == (2, True)
+
+
 def test_ready_by_env_file(env_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["healthcheck", "--env-file", str(env_file)]) == 0
     assert capsys.readouterr().out.endswith("seed demo, 40 devices\n")
@@ -104,6 +123,13 @@ def test_not_ready(emulator: EmulatorProcess, tmp_path: Path, capsys: pytest.Cap
     assert refusal(capsys, "--url", url).startswith(f"not ready: {url} does not respond: ")
     closed = "https://127.0.0.1:9"
     assert refusal(capsys, "--url", closed).startswith(f"not ready: {closed} does not respond: ")
+
+
+def test_wrong_timeouts(emulator: EmulatorProcess, capsys: pytest.CaptureFixture[str]) -> None:
+    url, ca_file = emulator.env["EMULATOR_URL"], emulator.env["INTUNE_CA_PATH"]
+    for seconds in ("inf", "nan", "-1"):
+        assert main(["healthcheck", "--url", url, "--ca-file", ca_file, f"--timeout={seconds}"]) == 1
+        assert capsys.readouterr().err.startswith(f"not ready: {url} does not respond: ")
 
 
 def test_another_service_is_not_ready(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -135,6 +135,10 @@ def test_seed(intune_tenant):
 @pytest.mark.intune_tenant(preset="nonsense")
 def test_preset(intune_tenant):
     pass
+
+@pytest.mark.intune_tenant(seed=[])
+def test_list(intune_tenant):
+    pass
 """
 
 
@@ -187,9 +191,10 @@ def test_wrong_markers(pytester: pytest.Pytester, running_emulator: EmulatorProc
     pytester.makeconftest(NOPROC)
     pytester.makepyfile(WRONG_MARKERS)
     result = run(pytester)
-    result.assert_outcomes(errors=4)
+    result.assert_outcomes(errors=5)
     result.stdout.fnmatch_lines_random(
         [
+            "marker intune_tenant: seed must be a name or the path of a file, not [[]].",
             "marker intune_tenant: unknown arguments: seeds. It takes seed, preset, frozen.",
             "marker intune_tenant: unknown arguments: 'demo'. It takes seed, preset, frozen.",
             "*ControlError: POST reset: 400 *unknown seed 'nonsense'*",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 SERVE, START, ENV, STOP, PRESET_LIST, HEALTHCHECK = "serve", "start", "env", "stop", "presets", "healthcheck"
 GLOBAL_OPTIONS = ("-h", "--help", "--version")
 URL_VARIABLE, CA_VARIABLE = "EMULATOR_URL", "INTUNE_CA_PATH"
+# As the certificate takes it. Names of containers can have an underscore.
+HOST_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
+GREATEST_PORT = 65535
 HEALTH_TIMEOUT_SECONDS = 5.0
 DEFAULT_FILE = "default: intune-emulator/tenant.env in XDG_RUNTIME_DIR, else in XDG_CACHE_HOME, else in ~/.cache"
 
@@ -77,19 +81,33 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--preset", default="", metavar="NAME", help=f"settings and faults by name: {', '.join(PRESETS)}")
     parser.add_argument("--now", type=_date_time, metavar="TIME", help="start of the clock: an ISO 8601 date-time (default: the real time)")
     parser.add_argument("--frozen", action="store_true", help="the clock stands still until the control API moves it")
-    parser.add_argument("--host", default="127.0.0.1", help="IPv4 address to listen on (default: 127.0.0.1)")
+    parser.add_argument("--host", type=_host_name, default="127.0.0.1", help="IPv4 address to listen on (default: 127.0.0.1)")
     parser.add_argument(
         "--host-name",
+        type=_host_name,
         action="append",
         default=[],
         metavar="NAME",
         help="host name or address of the certificate, can be repeated; URLs have the first one (default: the address of --host)",
     )
-    parser.add_argument("--port", type=int, default=0, help="port of the tenant (default: a free one)")
-    parser.add_argument("--control-port", type=int, default=0, help="port of the control API (default: a free one)")
+    parser.add_argument("--port", type=_port, default=0, help="port of the tenant (default: a free one)")
+    parser.add_argument("--control-port", type=_port, default=0, help="port of the control API (default: a free one)")
     parser.add_argument("--record", type=Path, help="append every Graph exchange to this file, one JSON object a line")
     parser.add_argument("--dir", type=Path, help="folder for certificates and keys (default: a temporary one, removed at the end)")
     parser.add_argument("--stop-at-eof", action="store_true", help="stop when standard input ends, such as with the process that holds it")
+
+
+def _host_name(text: str) -> str:
+    if not HOST_NAME.fullmatch(text):
+        told = f"must be a host name or an IPv4 address, 64 characters at most, in letters, digits, hyphens, and dots, not {text!r}"
+        raise argparse.ArgumentTypeError(told)
+    return text
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= GREATEST_PORT):
+        raise argparse.ArgumentTypeError(f"must be a number from 0 to {GREATEST_PORT}, not {text!r}")
+    return int(text)
 
 
 def _date_time(text: str) -> datetime:

@@ -110,6 +110,9 @@ def _read_markers(node: pytest.Item) -> dict[str, Any]:
         unknown = [*map(repr, marker.args), *(name for name in marker.kwargs if name not in KEYWORDS)]
         if unknown:
             pytest.fail(f"marker {MARKER}: unknown arguments: {', '.join(unknown)}. It takes {', '.join(KEYWORDS)}.", pytrace=False)
+        seed = marker.kwargs.get("seed")
+        if seed is not None and not (isinstance(seed, (str, Path)) and str(seed)):
+            pytest.fail(f"marker {MARKER}: seed must be a name or the path of a file, not {seed!r}.", pytrace=False)
         wanted.update(marker.kwargs)
     return wanted
 

@@ -28,7 +28,10 @@ def find_default_env_file(environment: Mapping[str, str] | None = None) -> Path:
 
 def read_env_file(path: Path) -> dict[str, str]:
     """Return the variables of a file that a tenant wrote; ValueError for any other file."""
-    variables = dict(line.split("=", 1) for line in path.read_text(encoding="utf-8").split("\n") if line)
+    lines = [line for line in path.read_text(encoding="utf-8").split("\n") if line]
+    if not all("=" in line for line in lines):
+        raise ValueError("a line is not NAME=value")
+    variables = dict(line.split("=", 1) for line in lines)
     if wrong := [name for name in variables if not NAME.fullmatch(name)]:
         raise ValueError(f"{wrong[0]!r} is not the name of a variable of a tenant")
     return variables

@@ -20,7 +20,7 @@ def fetch_health(url: str, ca_path: str | None, timeout_seconds: float) -> dict[
     """Return the health of the tenant with this control API. `ca_path` None: the CAs of the system. Ignore proxies."""
     try:
         health = json.loads(_read(url, ca_path, timeout_seconds))
-    except (OSError, http.client.HTTPException, ValueError) as error:
+    except (OSError, OverflowError, http.client.HTTPException, ValueError) as error:
         raise NoHealthError(f"{url} does not respond: {error}") from None
     if not isinstance(health, dict) or health.get("status") != "ok":
         raise NoHealthError(f"{url} is not an emulated tenant")
