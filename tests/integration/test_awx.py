@@ -272,7 +272,7 @@ def test_the_help_desk_helps_a_locked_out_user(controller, tmp_path):
     given = {"pin_reset_recover_user": "clara.hoffmann@contoso.onmicrosoft.com", "pin_reset_recover_verified_by": "Jonas, by video"}
     extra = {"pin_reset_seal_to": [recipient.read_text(encoding="utf-8")]}
     job = controller.launch("help a locked-out user", controller.certificate(), given, extra=extra)
-    assert job.code == 0 and "1. Check who is calling" in job.output, job.output
+    assert job.code == 0 and "1. Verify the caller" in job.output, job.output
     assert (job.summary["recovery"]["pass"], job.summary["recovery"]["verified_by"]) == ("issued", "Jonas, by video")
     sealed = job.result("Recover | Issue a pass")["results"][0]["sealed_temporary_access_pass"]
     command = ["openssl", "cms", "-decrypt", "-inform", "PEM", "-recip", recipient, "-inkey", recipient.with_suffix(".key")]

@@ -263,4 +263,4 @@ def test_the_example_of_the_probe_runs(ansible: Ansible) -> None:
     run = ansible.plays([play])
     assert run.code == 0, run.output
     assert run["Keep the probe in Intune"].changed
-    assert run["Read what the devices have said so far"].result["readiness"]["probe"]["name"] == "PIN reset probe"
+    assert run["Read the reports of the devices so far"].result["readiness"]["probe"]["name"] == "PIN reset probe"

@@ -230,7 +230,7 @@ def test_a_lost_value_ends_red_after_the_steps(ansible, desk):
     ansible.tenant.control.arm("drop_after", "POST", r"temporaryAccessPassMethods$")
     play = recover(ansible, CLARA, **desk)
     assert play.code == 2 and "whose value nobody has seen" in summary(play) and "pin_reset_recover_replace: true" in summary(play)
-    assert "Steps: 1. Check who is calling" in summary(play)
+    assert "Steps: 1. Verify the caller" in summary(play)
     assert "with the pass" not in summary(play).replace("with the password", "")
     again = recover(ansible, CLARA, **desk, pin_reset_recover_replace="true")
     assert again.code == 0 and "Pass: issued for one use" in summary(again)
@@ -240,7 +240,7 @@ def test_a_lost_value_ends_red_after_the_steps(ansible, desk):
 def test_an_unexpected_failure_ends_red_after_the_steps(ansible, desk):
     ansible.tenant.control.arm("status", "POST", r"temporaryAccessPassMethods$", status=400)
     play = recover(ansible, CLARA, **desk)
-    assert play.code == 2 and "No pass:" in summary(play) and "Steps: 1. Check who is calling" in summary(play)
+    assert play.code == 2 and "No pass:" in summary(play) and "Steps: 1. Verify the caller" in summary(play)
 
 
 @pytest.mark.exhaustive
