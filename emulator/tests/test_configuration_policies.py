@@ -355,7 +355,7 @@ def test_patch_changes_metadata_only(client: Any) -> None:
 @pytest.mark.parity(
     "emulated",
     "Settings catalog",
-    "A policy can be deleted once; then it and what is below it are a 404.",
+    "A policy can be deleted once; then it and its settings are a 404.",
     source="https://learn.microsoft.com/graph/api/resources/intune-deviceconfigv2-devicemanagementconfigurationpolicy",
     calls=("DELETE /deviceManagement/configurationPolicies/{id}",),
 )

@@ -65,7 +65,7 @@ What of the emulated tenant is real
 
 Each line is a claim that a test makes. A test must show its claim: it makes the calls that the line names, changes the settings that it
 names, and sees the refusal. A claim about the service names its source. Settings are on the page
-:ref:`{LABEL}.emulator_settings`; what has no line here is not emulated, and is refused.
+:ref:`{LABEL}.emulator_settings`; anything without a line here is not emulated, and is refused.
 
 .. contents::
    :local:
