@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import pathlib
+import re
 import typing as t
 
 import pytest
@@ -137,7 +138,7 @@ def test_nothing_leaks_at_the_highest_verbosity(tenant, tmp_path, surroundings, 
     assert leaks(found, secrets) == {}
 
 
-# --- every channel of SECURITY.md -----------------------------------------------------------------------------------
+# --- every channel of the page on security ---------------------------------------------------------------------------
 
 ROLE = {
     "name": "role",
@@ -179,7 +180,7 @@ CHANNEL_TASKS: list[dict[str, t.Any]] = [
 
 
 def channels(ansible: Ansible, play: PlayRun) -> dict[str, str]:
-    """Return the text of each channel, by the names in SECURITY.md."""
+    """Return the text of each channel, by the names on the page on security."""
 
     def files(pattern: str) -> str:
         return "\n".join(path.read_bytes().decode(errors="replace") for path in ansible.folder.glob(pattern) if path.is_file())
@@ -222,10 +223,10 @@ def test_no_secret_is_in_any_channel(tenant, tmp_path, surroundings, execution):
     assert leaks({**found, **everywhere(ansible, play)}, secrets) == {}
 
 
-def test_the_channels_are_those_of_the_security_policy(tmp_path, tenant):
-    text = (REPOSITORY / "SECURITY.md").read_text(encoding="utf-8")
-    table = text.partition("\n## Channels\n")[2].partition("\n## ")[0]
-    named = [line.split("|")[1].strip(" `") for line in table.splitlines() if line.startswith("| `")]
+def test_the_channels_are_those_of_the_page_on_security(tmp_path, tenant):
+    text = (REPOSITORY / "docs/docsite/rst/guide_security.rst").read_text(encoding="utf-8")
+    table = text.partition("\nChannels\n")[2].partition("\nSettings of Ansible")[0]
+    named = re.findall(r"^   \* - ``(.+)``$", table, re.MULTILINE)
     assert named == list(channels(Ansible(tmp_path, tenant), PlayRun(0, "", [])))
 
 

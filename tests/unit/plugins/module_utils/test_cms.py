@@ -580,7 +580,7 @@ def test_a_text_that_is_not_sealed_opens_for_nobody(people: list[Person], text: 
 
 @needs_openssl
 def test_a_seal_proves_nothing_about_its_content(people: list[Person]) -> None:
-    """As SECURITY.md states, write access to the text is enough to change the passcode, and it still opens.
+    """As the page on security states, write access to the text is enough to change the passcode, and it still opens.
 
     case 42: a flipped bit of the initialization vector.
     """
