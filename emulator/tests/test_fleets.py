@@ -104,7 +104,7 @@ def test_devices_are_searched_once_for_all_pages(fleet: Any, monkeypatch: pytest
     assert len(searches) == 1
 
 
-def test_a_changed_device_is_found_anew(fleet: Any) -> None:
+def test_a_changed_device_is_found_again(fleet: Any) -> None:
     path = f"{V1}?$filter=operatingSystem eq 'Windows'&$top=100"
     first = fleet.json(path)
     gone = first["value"][0]["id"]

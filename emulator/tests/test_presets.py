@@ -90,7 +90,7 @@ def test_throttled(operator: Operator) -> None:
     assert [response.status_code for response in responses] == [204] * 20 + [429] * 2
     assert [response.headers["Retry-After"] for response in responses[20:]] == ["20", "20"]
     operator.control.advance(15)
-    assert operator.reset(phone).headers["Retry-After"] == "20", "who comes too early waits anew"
+    assert operator.reset(phone).headers["Retry-After"] == "20", "who comes too early waits again"
     operator.retry(429)
     mark = operator.control.mark()
     assert operator.reset(phone).status_code == 204

@@ -249,7 +249,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             if cached is not None:
                 return cached
             self.display.warning(
-                f"{path}: the inventory cache holds something else than managed devices. It is not used, and is written anew."
+                f"{path}: the inventory cache does not hold managed devices. It is ignored, and written again."
             )
         devices = list(self._fetch_devices(params))
         self._cache[key] = [{name: getattr(device, name) for name in CACHED} for device in devices]

@@ -87,11 +87,15 @@ def main() -> int:
 
 
 def _arguments() -> tuple[list[str], Plan]:
-    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measures; see the beginning of tests/bench/__main__.py.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("names", nargs="*", metavar="scenario", help=f"{', '.join(SCENARIOS)} (default: all)")
-    parser.add_argument("--devices", type=int, help=f"of the fleet (default: {Plan().devices}; with --quick {QUICK.devices})")
-    parser.add_argument("--quick", action="store_true", help="smaller numbers of everything")
-    parser.add_argument("--seed", type=int, default=Plan().seed, help="of the moment of the kill (default: %(default)s)")
+    parser.add_argument(
+        "--devices", type=int, help=f"number of devices of the fleet (default: {Plan().devices}; with --quick {QUICK.devices})"
+    )
+    parser.add_argument("--quick", action="store_true", help="measure less: fewer devices, tasks, and repetitions")
+    parser.add_argument("--seed", type=int, default=Plan().seed, help="seed for the random moment of the kill (default: %(default)s)")
     given = parser.parse_args()
     if unknown := sorted(set(given.names) - set(SCENARIOS)):
         parser.error(f"unknown scenario {', '.join(unknown)}: there are {', '.join(SCENARIOS)}")

@@ -1,7 +1,8 @@
 # Copyright: (c) 2026, Endpoint Ops
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run many cases, and print how many of each kind of finding there were: ``python -m tests.fuzz --cases 50000 --seed 1``."""
+
+"""Run modules and plugins against unexpected responses and options, and print the findings by kind."""
 
 from __future__ import annotations
 
@@ -40,10 +41,10 @@ def run_chunk(seed: str, numbers: range) -> list[tuple[int, str, list[Finding]]]
 def main() -> int:
     """Run the cases of the arguments, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
-    parser.add_argument("--cases", type=int, default=50_000, help="how many cases (%(default)s)")
-    parser.add_argument("--seed", default="1", help="where they begin (%(default)s)")
-    parser.add_argument("--case", type=int, help="run this case alone")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (%(default)s)")
+    parser.add_argument("--cases", type=int, default=50_000, help="number of cases (default: %(default)s)")
+    parser.add_argument("--seed", default="1", help="seed of the cases (default: %(default)s)")
+    parser.add_argument("--case", type=int, help="number of a case to run alone")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="number of processes (default: %(default)s)")
     given = parser.parse_args()
     began = time.monotonic()
     numbers = range(given.cases) if given.case is None else range(given.case, given.case + 1)

@@ -95,7 +95,7 @@ def test_changes_and_deletions_wait_too(ansible, write):
     assert last.status == "ok" and not last.changed
 
 
-def test_a_rejection_fails_with_its_reason_and_another_text_asks_anew(ansible):
+def test_a_rejection_fails_with_its_reason_and_another_text_asks_again(ansible):
     ansible.module(MODULE, OPTIONS)
     ansible.tenant.control.decide(request(ansible)["code"], "reject", "Not in the freeze.")
     found = ansible.module(MODULE, OPTIONS)
@@ -112,7 +112,7 @@ def test_a_cancelled_request_is_told(ansible):
     assert found.status == "failed" and "cancelled" in found.result["msg"]
 
 
-def test_an_expired_request_is_made_anew(ansible):
+def test_an_expired_request_is_made_again(ansible):
     ansible.module(MODULE, OPTIONS)
     first = request(ansible)["code"]
     ansible.tenant.control.advance(3 * 86400 + 1)

@@ -142,7 +142,7 @@ class BoundedReader(io.RawIOBase):
 def read_body(answer: t.Any, max_bytes: int) -> bytes:
     """Return the whole body of an unread response of requests; raise HTTPException if it is cut off or too large."""
     if answer.status_code < 200:
-        raise http.client.HTTPException(f"an interim response ({answer.status_code}) came in place of one")
+        raise http.client.HTTPException(f"an interim response ({answer.status_code}) came instead of a final response")
     chunks, size = [], 0
     # Not decoded by urllib3, which unpacks each piece as a whole, regardless of its unpacked size.
     for chunk in answer.raw.stream(SLOWEST, decode_content=False):

@@ -255,5 +255,5 @@ def _reason(request: Request, failure: Exception) -> str:
     text = hide_secrets(text.encode("utf-8", "replace"), request.known_secrets).decode("utf-8", "replace")
     text = "".join(sign if sign.isprintable() else " " for sign in text[:LONGEST_REASON])
     if isinstance(last, http.client.BadStatusLine) and not isinstance(last, http.client.RemoteDisconnected):
-        return f"'{text.strip()}' came in place of HTTP"
+        return f"'{text.strip()}' came instead of HTTP"
     return text.rstrip(".") or type(last).__name__

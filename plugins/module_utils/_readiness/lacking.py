@@ -18,7 +18,7 @@ CONNECT = (
 )
 DISCONNECT = (
     "Run endpointops.intune.offboard in two parts. As the application that onboards, run it with --tags policy, which removes the policy. "
-    "As an administrator who is signed in as a person (auth_method azure_cli), run it with --tags consent, which takes back the consent."
+    "As an administrator who is signed in as a person (auth_method azure_cli), run it with --tags consent, which revokes the consent."
 )
 
 

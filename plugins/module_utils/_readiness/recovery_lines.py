@@ -116,7 +116,7 @@ def _tell_pass(recovery: Json, access_pass: Json) -> t.Iterator[str]:
     elif entry["status"] == "issued":
         ends = f", until {entry['ends']}" if entry.get("ends") else ""
         uses = "for one use" if entry.get("is_usable_once") else "for many uses"
-        yield f"Pass: issued {uses}{ends}{', in place of an earlier one' if entry.get('replaced') else ''}"
+        yield f"Pass: issued {uses}{ends}{', replaces an earlier one' if entry.get('replaced') else ''}"
         yield from _tell_handover(entry, access_pass)
     elif entry["status"] == "planned":
         yield "Pass: would be issued (check mode)"

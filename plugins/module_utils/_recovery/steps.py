@@ -167,5 +167,5 @@ def _say_reset(judged: JudgedDevice, name: str) -> str:
     if judged.reset == "non_destructive":
         return f"Tell the user that only the PIN on {name} changes."
     if judged.reset == "destructive":
-        return f"Tell the user that Windows Hello is set up anew on {name}: its keys and certificates there are deleted."
-    return f"Tell the user that Windows Hello may have to be set up anew on {name}: whether its keys are kept is not known."
+        return f"Tell the user that Windows Hello is set up again on {name}: its keys and certificates there are deleted."
+    return f"Tell the user that Windows Hello may have to be set up again on {name}: whether its keys are kept is not known."

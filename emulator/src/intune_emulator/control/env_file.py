@@ -38,7 +38,7 @@ def read_env_file(path: Path) -> dict[str, str]:
 
 
 def write_env_file(path: Path, variables: Mapping[str, str]) -> None:
-    """Write the variables, readable by the owner only, in place of those that are there."""
+    """Write the variables, readable by the owner only, instead of earlier ones."""
     write_private(path, _render(variables))
 
 

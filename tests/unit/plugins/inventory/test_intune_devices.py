@@ -476,7 +476,7 @@ class TestCache:
 
         return parse
 
-    def test_devices_are_read_once_and_evaluated_anew(self, source: Source, cached: t.Callable[..., InventoryData]) -> None:
+    def test_devices_are_read_once_and_evaluated_again(self, source: Source, cached: t.Callable[..., InventoryData]) -> None:
         first, second = (cached(**{"cache": True, "platforms": [platform]}) for platform in ("windows", "android"))
         assert len(source.connections) == 1 and set(first.hosts) == set(second.hosts)
         assert [of(found, "PHONE-HELPDESK-01").vars["intune_eligible"] for found in (first, second)] == [True, False]

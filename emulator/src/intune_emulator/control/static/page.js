@@ -189,7 +189,7 @@ on("freeze", "click", () => change("POST", "clock", { frozen: !isFrozen }, isFro
 on("apply", "click", () => change("POST", "presets", { name: find("preset").value }, `The preset ${find("preset").value} was applied.`));
 on("disarm", "click", () => change("DELETE", "faults", {}, "All faults were removed."));
 on("reset", "click", () => {
-  if (window.confirm("Reset the tenant? Its data, settings, faults, and journal start anew.")) {
+  if (window.confirm("Reset the tenant? Its data, settings, faults, and journal start again.")) {
     change("POST", "reset", {}, "The tenant was reset.");
   }
 });

@@ -125,7 +125,7 @@ def test_the_secret_is_not_in_the_file(path: pathlib.Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "not JSON", "[]", "\u00e4"], ids=["empty", "not JSON", "not an object", "other text"])
-def test_a_damaged_file_begins_anew(path: pathlib.Path, content: str) -> None:
+def test_a_damaged_file_begins_again(path: pathlib.Path, content: str) -> None:
     path.write_text(content, encoding="latin-1")
     path.chmod(0o600)
     assert credential(path, entra()).token() == "entra-token"
@@ -267,7 +267,7 @@ DAMAGED = {
 
 
 @pytest.mark.parametrize("content", DAMAGED.values(), ids=[f"case 18: {name}" for name in DAMAGED])
-def test_a_cache_of_another_form_begins_anew(path: pathlib.Path, content: str) -> None:
+def test_a_cache_of_another_form_begins_again(path: pathlib.Path, content: str) -> None:
     path.write_text(content, encoding="latin-1")
     path.chmod(0o600)
     assert credential(path, entra()).token() == "entra-token"

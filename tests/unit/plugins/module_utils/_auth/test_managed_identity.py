@@ -74,7 +74,7 @@ def test_one_token_serves_until_it_ends() -> None:
     assert len(world.transport.sent) == 1
 
 
-def test_a_refused_token_is_asked_for_anew() -> None:
+def test_a_refused_token_is_asked_for_again() -> None:
     world = on_a_machine(GOOD, answer(200, {"access_token": "second", "expires_in": "3600"}))
     subject = credential(world)
     subject.token()

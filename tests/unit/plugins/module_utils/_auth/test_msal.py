@@ -79,7 +79,7 @@ def test_one_token_serves_until_it_ends() -> None:
     assert [subject.token(), subject.token()] == ["first", "first"]
 
 
-def test_a_refused_token_is_asked_for_anew() -> None:
+def test_a_refused_token_is_asked_for_again() -> None:
     world = tenant(entra(bearer("first"), bearer("second")))
     subject = signing_in(world)
     subject.token()
@@ -232,7 +232,7 @@ def test_no_answer_at_all_stays_what_it_is(failure: errors.IntuneError) -> None:
         signing_in(tenant(entra(failure))).token()
 
 
-def test_after_a_failure_the_next_try_begins_anew() -> None:
+def test_after_a_failure_the_next_try_begins_again() -> None:
     script = entra()
     script[DISCOVERY] = [errors.LostResponseError("x"), script[DISCOVERY]]
     subject = signing_in(tenant(script))

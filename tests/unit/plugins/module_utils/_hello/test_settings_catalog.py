@@ -403,7 +403,7 @@ NESTED = with_reference(choice(BIOMETRICS, "true"), children=[number("child_of_o
         pytest.param([group(KEPT), NESTED], {"minimum_pin_length": 6}, [group(KEPT), NESTED], id="nothing"),
     ],
 )
-def test_only_what_changes_is_made_anew(instances: list[Json], values: Json, expected: list[Json]) -> None:
+def test_only_what_changes_is_made_again(instances: list[Json], values: Json, expected: list[Json]) -> None:
     raw = settings(*instances)
     before = parse_settings(raw, "device")
     after = {name: value for name, value in {**before, **values}.items() if value is not None}

@@ -407,7 +407,7 @@ def test_tls_answers(peers: t.Callable[..., Peer], certificates: tuple[pathlib.P
         pytest.param(answering(b"HTTP/1.1 200 OK\r\n\r\n"), "graph.test", id="closes in the handshake"),
         pytest.param(
             answering(b"SSH-2.0-x\r\n\r\n"),
-            "The proxy did not connect to graph.test: 'SSH-2.0-x' came in place of HTTP.",
+            "The proxy did not connect to graph.test: 'SSH-2.0-x' came instead of HTTP.",
             id="no HTTP",
         ),
         pytest.param(lambda sock: None, "graph.test", id="closes at once"),
@@ -423,7 +423,7 @@ def test_a_tunnel_that_is_not_made_is_not_sent(
 
 
 def test_what_came_in_place_of_http_is_quoted(peers: t.Callable[..., Peer]) -> None:
-    with pytest.raises(errors.LostResponseError, match="the connection broke \\('SSH-2.0-x' came in place of HTTP\\)"):
+    with pytest.raises(errors.LostResponseError, match="the connection broke \\('SSH-2.0-x' came instead of HTTP\\)"):
         send(peers(answering(b"SSH-2.0-x  \r\n\r\n")).url())
 
 

@@ -117,7 +117,7 @@ def test_of_runs_that_are_continued_the_one_that_has_a_device_to_settle_says_sin
     assert plan(older, resets=known).earlier == {A: EarlierReset(START - 4000, True)}
 
 
-def test_a_run_that_resets_whatever_was_before_goes_on_and_does_not_begin_anew() -> None:
+def test_a_run_that_resets_whatever_was_before_goes_on_and_does_not_begin_again() -> None:
     """Its own resets count; for a device that it did not reach, none does."""
     known = KnownReset("accepted", START - 4000, START - 4000)
     found = plan(begun(max_age=0), ids=[A, B, C], resets=dict.fromkeys((A, C), known), max_age=0)

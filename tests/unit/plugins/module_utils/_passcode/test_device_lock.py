@@ -298,7 +298,7 @@ def remove_files(folder: str) -> None:
 
 
 @has_description_locks
-def test_files_that_were_removed_meanwhile_are_made_anew_with_all_that_is_held(folder: str) -> None:
+def test_files_that_were_removed_meanwhile_are_made_again_with_all_that_is_held(folder: str) -> None:
     every = devices(400)
     with DeviceLocks([folder]) as one:
         assert all(one.take(device) for device in every[:32])

@@ -229,7 +229,7 @@ def test_a_file_without_an_end_is_told_once_and_not_read(folder: str, size: int)
     path.unlink()
 
 
-def test_a_file_that_was_emptied_is_read_anew(folder: str) -> None:
+def test_a_file_that_was_emptied_is_read_again(folder: str) -> None:
     with DeviceLocks([folder]) as locks:
         note(folder, (A, "open", START), (A, "accepted", START))
         assert locks.take(A)
@@ -280,7 +280,7 @@ def fill(folder: str, device: str) -> None:
         file.write((line + b"\n") * (device_memory.TIDY_FROM // len(line)))
 
 
-def test_a_large_file_is_made_anew_with_one_line_a_device(folder: str) -> None:
+def test_a_large_file_is_made_again_with_one_line_a_device(folder: str) -> None:
     same = [device for device in devices(400) if file_of_number(device) == file_of_number(A)]
     note(folder, *((device, "accepted", START + number) for number, device in enumerate([*same, A])))
     fill(folder, A)
@@ -366,7 +366,7 @@ def test_what_a_killed_process_left_while_it_tidied_is_in_nobodys_way(folder: st
 # --- files that are removed -----------------------------------------------------------------------------------------
 
 
-def test_what_is_known_goes_into_a_file_that_is_made_anew(folder: str) -> None:
+def test_what_is_known_goes_into_a_file_that_is_made_again(folder: str) -> None:
     note(folder, (A, "open", START), (B, "open", START))
     with DeviceLocks([folder]) as locks:
         assert locks.take(A) and locks.take(B)

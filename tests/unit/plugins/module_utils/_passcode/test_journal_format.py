@@ -116,7 +116,7 @@ def test_a_journal_of_a_run_that_was_killed() -> None:
     [
         pytest.param([begin("1")], "1", id="begun"),
         pytest.param([begin("1"), line("end", run="1")], "", id="ended"),
-        pytest.param([begin("1"), line("end", run="1"), begin("2")], "2", id="ended, and begun anew"),
+        pytest.param([begin("1"), line("end", run="1"), begin("2")], "2", id="ended, and begun again"),
         pytest.param([begin("1"), begin("2")], "12", id="another one beside it"),
         pytest.param([begin("1"), begin("2"), line("end", run="2")], "1", id="another one, which ended"),
         pytest.param([begin("2"), line("end", run="1")], "2", id="the end of another run"),
@@ -182,12 +182,12 @@ INTENT = line("intent", 1, device=A, name="PC-1")
         pytest.param(
             [INTENT, line("outcome", 2, device=A, status="done"), line("intent", 9, device=A)],
             KnownReset("open", START + 9, START + 9, previous=KnownReset("open", START + 1, START + 2, None, "done")),
-            id="an outcome, anew",
+            id="an outcome, again",
         ),
         pytest.param(
             [INTENT, line("accepted", 2, device=A), line("intent", 9, device=A)],
             KnownReset("open", START + 9, START + 9, previous=KnownReset("accepted", START + 1, START + 2)),
-            id="accepted, anew",
+            id="accepted, again",
         ),
         pytest.param(
             [INTENT, line("accepted", 2, device=A), line("intent", 8, device=A), line("refused", 9, device=A)],

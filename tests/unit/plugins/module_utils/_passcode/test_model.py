@@ -69,7 +69,7 @@ def test_a_reset_does_not_show_its_passcode(show: t.Callable[[object], str]) -> 
     ("reset_since", "max_age", "since"),
     [
         pytest.param(None, 900, START - 900, id="an age"),
-        pytest.param(None, 0, START, id="no age: always anew"),
+        pytest.param(None, 0, START, id="no age: always a new reset"),
         pytest.param("2026-01-05T08:00:00Z", 900, START - 7200, id="a moment beats the age"),
         pytest.param("2026-01-05T10:00:00Z", 900, START, id="this moment"),
     ],

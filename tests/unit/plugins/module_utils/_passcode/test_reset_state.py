@@ -57,7 +57,7 @@ def test_a_reset_that_still_waits_counts_however_old_it_is(state: str, how: dict
         pytest.param(START - 5, START - 2, START - 1, False, id="its own, beside one within these seconds"),
     ],
 )
-def test_always_anew_means_that_only_the_reset_of_this_task_counts(since: float, before: float | None, started: float, due: bool) -> None:
+def test_always_again_means_that_only_the_reset_of_this_task_counts(since: float, before: float | None, started: float, due: bool) -> None:
     subject = item(entry("done", started), since=since, before=before)
     assert reset_state.must_reset(subject, START, again=True) is due
 

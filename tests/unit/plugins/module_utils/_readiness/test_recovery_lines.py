@@ -79,7 +79,7 @@ def test_the_lines_with_a_pass() -> None:
     ("result", "access_pass", "word", "has_pass"),
     [
         pytest.param(recovery(), issued(sealed_file="/x/pass.cms"), "is the file /x/pass.cms", True, id="file"),
-        pytest.param(recovery(), issued(replaced=True), "in place of an earlier one", True, id="replaced"),
+        pytest.param(recovery(), issued(replaced=True), "replaces an earlier one", True, id="replaced"),
         pytest.param(recovery(), issued("planned"), "Pass: would be issued (check mode)", True, id="check mode"),
         pytest.param(
             recovery(),
