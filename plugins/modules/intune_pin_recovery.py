@@ -103,7 +103,7 @@ notes:
 EXAMPLES = r"""
 - name: How does this user get in again?
   endpointops.intune.intune_pin_recovery:
-    user: clara.hoffmann@contoso.com
+    user: clara.hoffmann@contoso.onmicrosoft.com
   register: found
 
 - name: Show the steps
@@ -112,7 +112,7 @@ EXAMPLES = r"""
 
 - name: Ask the devices themselves first
   endpointops.intune.intune_pin_recovery:
-    user: clara.hoffmann@contoso.com
+    user: clara.hoffmann@contoso.onmicrosoft.com
     fresh: true
     fresh_timeout: 300
 """
