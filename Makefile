@@ -173,10 +173,11 @@ demo-recording: environment  ## Write docs/images/demo.svg, a recording of `make
 sample-report: environment  ## Write docs/sample, a report on the demo tenant, with the same bytes each time
 	@$(RUN) python -m tests.tools.sample_report
 
-changelog: environment  ## Write the changelog of the version in galaxy.yml from the fragments and the new modules
+changelog: environment  ## Write the changelog of the version in galaxy.yml from the fragments and the new modules, and record its public interface
 	@if grep -q '^version: .*-dev$$' galaxy.yml; then \
 		echo "galaxy.yml names a development version. Set the version of the release there first, see CONTRIBUTING.md." >&2; exit 1; fi
 	@$(RUN) antsibull-changelog release --update-existing --reload-plugins --refresh-plugins
+	@$(RUN) python -m tests.tools.interface
 
 # These are for the workflow of a release, see CONTRIBUTING.md. What is published is the file that was tested.
 release-dist: environment  ## Write the files of a release to tests/output/release: TAG=1.0.0

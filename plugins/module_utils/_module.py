@@ -41,7 +41,7 @@ from ._time import Clock
 from ._types import Json
 from ._values import walk
 
-VERSION = "1.0.0-dev"
+VERSION = "1.0.0"
 FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
 LONGEST_TIMEOUT = 1_000_000  # seconds
 USER_AGENT = f"endpointops.intune/{VERSION}"
