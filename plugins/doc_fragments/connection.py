@@ -17,6 +17,7 @@ options:
       - How to sign in to Microsoft Entra.
       - V(auto) takes the method of the one credential that is given, and V(managed_identity) where the platform announces one
         and none is given. It never takes V(azure_cli) by itself.
+      - E(INTUNE_AUTH_METHOD) is taken when it is not set.
       - V(managed_identity) is the identity of the Azure machine, container or runbook. V(workload_identity) is a federated token
         of Kubernetes or a CI system. V(azure_cli) is the identity that is signed in with C(az login).
       - The Azure CLI's token for a person never holds a permission of Intune, so a person reaches only the modules that need none, such as

@@ -40,6 +40,7 @@ CONNECTION: Options = {
         "type": "str",
         "default": "auto",
         "choices": ["auto", "client_secret", "client_certificate", "managed_identity", "workload_identity", "azure_cli", "access_token"],
+        "fallback": (first_set, ["INTUNE_AUTH_METHOD"]),
     },
     "tenant_id": {"type": "str", "fallback": (first_set, ["INTUNE_TENANT_ID", "AZURE_TENANT_ID", "AZURE_TENANT"])},
     "client_id": {"type": "str", "fallback": (first_set, ["INTUNE_CLIENT_ID", "AZURE_CLIENT_ID"])},

@@ -62,7 +62,7 @@ PERSON_OF_AZURE_CLI = (
 )
 
 BY_A_PERSON = (
-    "Let an administrator do this once, signed in as a person (auth_method azure_cli). To connect the tenant, the administrator runs the "
+    "Let an administrator do this once, signed in by 'az login' (auth_method azure_cli). To connect the tenant, the administrator runs the "
     "playbook endpointops.intune.bootstrap, or consents on the pages in consent_urls of intune_pinreset_consent_info. Afterwards, that "
     "module reports whether the tenant is connected."
 )

@@ -7,10 +7,12 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
 from .harness import one_of
+from .test_connection import fake_az
 from .test_role import ASSIGNED, CHECK, OUTCOME, READER, changed, printed, run, summary, writes
 
 PHONE = {"pin_reset_devices": ["PHONE-HELPDESK-01"]}
@@ -96,15 +98,17 @@ def test_the_other_steps_need_theirs_before_the_first_write(ansible, arguments, 
     assert play.code == 2 and writes(play) == [] and lacking in play[CHECK].result["msg"], play.output
 
 
-def test_an_application_without_consent_rights_offboards_in_two_parts(ansible):
-    """As the error advises: the application removes the policy, and an administrator revokes the consent."""
+def test_an_application_without_consent_rights_offboards_in_two_parts(ansible, tmp_path):
+    """As the error and the guide advise: the application removes the policy, and an administrator revokes the consent."""
     run(ansible, "onboard", **ASSIGNED)
     play = run_as(ansible, READER, "offboard")
     told = play[CHECK].result["msg"]
     assert play.code == 2 and writes(play) == [] and "--tags policy" in told and "--tags consent" in told, play.output
     policy = run_as(ansible, FOR_POLICY, "offboard", "--tags", "policy")
     assert policy.code == 0 and changed(policy)[0].endswith("Offboard | Remove the policy"), policy.output
-    consent = run_as(ansible, FOR_CONSENT, "offboard", "--tags", "consent")
+    # The credential of the application is still in the environment.
+    administrator = {"INTUNE_AUTH_METHOD": "azure_cli", "PATH": f"{fake_az(tmp_path, ansible.tenant, person=True)}:{os.environ['PATH']}"}
+    consent = ansible.playbook("endpointops.intune.offboard", "--tags", "consent", env=administrator)
     assert consent.code == 0 and changed(consent)[0].endswith("Offboard | Disconnect the tenant from the PIN Reset Service"), consent.output
 
 

@@ -108,6 +108,7 @@ def test_the_credential_sets_options_of_the_collection(tmp_path):
     env = awx.injected(CREDENTIAL_TYPE, {"tenant_id": "t", "client_id": "c"}, tmp_path, pathlib.Path("/runner"))
     assert set(env) <= set(options) and set(options) - set(env) == {
         # Without AWX's credential: other ways to sign in.
+        "INTUNE_AUTH_METHOD",
         "INTUNE_FEDERATED_TOKEN_PATH",
         "INTUNE_ACCESS_TOKEN",
         "INTUNE_TOKEN_CACHE_PATH",

@@ -4,8 +4,8 @@
 
 """Record the public interface of a release, and list changes that break playbooks written for it.
 
-`python -m tests.tools.interface` writes tests/released/VERSION.json, with the version in galaxy.yml. An interface maps the path of each part,
-such as "module intune_pin_policy option assignments/target", to its facts (type, default, choices …).
+`python -m tests.tools.interface` writes tests/released/VERSION.json, with the version in galaxy.yml. An interface maps the path of each
+part, such as "module intune_pin_policy option assignments/target", to its facts (type, default, choices …).
 """
 
 from __future__ import annotations

@@ -59,6 +59,7 @@ def test_without_a_variable_there_is_no_fallback() -> None:
         ("federated_token_path", ["INTUNE_FEDERATED_TOKEN_PATH", "AZURE_FEDERATED_TOKEN_FILE"]),
         ("access_token", ["INTUNE_ACCESS_TOKEN"]),
         ("cloud", ["INTUNE_CLOUD"]),
+        ("auth_method", ["INTUNE_AUTH_METHOD"]),
         ("graph_url", ["INTUNE_GRAPH_URL"]),
         ("authority_url", ["INTUNE_AUTHORITY_URL", "AZURE_AUTHORITY_HOST"]),
         ("ca_path", ["INTUNE_CA_PATH"]),
@@ -67,7 +68,7 @@ def test_without_a_variable_there_is_no_fallback() -> None:
 )
 def test_an_option_is_taken_from_the_environment_in_this_order(monkeypatch: pytest.MonkeyPatch, option: str, variables: list[str]) -> None:
     for name in reversed(variables):
-        value = "china" if option == "cloud" else f"/{name}"
+        value = {"cloud": "china", "auth_method": "azure_cli"}.get(option, f"/{name}")
         monkeypatch.setenv(name, value)
         assert validated()[option] == value
 
