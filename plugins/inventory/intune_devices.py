@@ -248,9 +248,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             cached = restore_devices(content)
             if cached is not None:
                 return cached
-            self.display.warning(
-                f"{path}: the inventory cache does not hold managed devices. It is ignored, and written again."
-            )
+            self.display.warning(f"{path}: the inventory cache does not hold managed devices. It is ignored, and written again.")
         devices = list(self._fetch_devices(params))
         self._cache[key] = [{name: getattr(device, name) for name in CACHED} for device in devices]
         return devices
