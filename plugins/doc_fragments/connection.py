@@ -18,7 +18,7 @@ options:
       - V(auto) takes the method of the one credential that is given, and V(managed_identity) where the platform announces one
         and none is given. It never takes V(azure_cli) by itself.
       - E(INTUNE_AUTH_METHOD) is taken when it is not set.
-      - V(managed_identity) is the identity of the Azure machine, container or runbook. V(workload_identity) is a federated token
+      - V(managed_identity) is the identity of the Azure machine, container, or runbook. V(workload_identity) is a federated token
         of Kubernetes or a CI system. V(azure_cli) is the identity that is signed in with C(az login).
       - The Azure CLI's token for a person never holds a permission of Intune, so a person reaches only the modules that need none, such as
         M(endpointops.intune.intune_pinreset_consent). Sign the Azure CLI in as a service principal for the others.

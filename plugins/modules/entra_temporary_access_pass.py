@@ -180,9 +180,9 @@ results:
     reason:
       description:
         - A stable name for why a user has no new pass.
-        - For refusals one of self, external_guest, start_passed, method_disabled, out_of_scope, lifetime_out_of_range and one_time_only;
+        - For refusals one of self, external_guest, start_passed, method_disabled, out_of_scope, lifetime_out_of_range, and one_time_only;
           for failures these or one of not_allowed_by_policy, administrator, forbidden, user_gone, service_refused, unavailable,
-          answer_lost and not_sealed.
+          answer_lost, and not_sealed.
       type: str
       returned: always
     message:

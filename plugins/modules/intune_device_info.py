@@ -104,7 +104,7 @@ devices:
       returned: always
       sample: 10.0.26100.4349
     platform:
-      description: One of windows, android, ios, macos, linux, holographic, windows_phone and other.
+      description: One of windows, android, ios, macos, linux, holographic, windows_phone, and other.
       type: str
       returned: always
     serial_number:
@@ -120,7 +120,7 @@ devices:
       type: str
       returned: always
     ownership:
-      description: One of company, personal and unknown.
+      description: One of company, personal, and unknown.
       type: str
       returned: always
     management_state:
@@ -129,7 +129,7 @@ devices:
       returned: always
       sample: managed
     join_type:
-      description: How it is joined to Microsoft Entra, one of azureADJoined, hybridAzureADJoined, azureADRegistered and unknown.
+      description: How it is joined to Microsoft Entra, one of azureADJoined, hybridAzureADJoined, azureADRegistered, and unknown.
       type: str
       returned: always
     compliance_state:
@@ -155,7 +155,7 @@ devices:
       description:
         - A stable name for why it is not; null when it is.
         - One of platform_not_supported, platform_not_selected, being_removed, not_managed, build_unknown, build_too_old, hybrid_joined,
-          not_joined, join_unknown, personally_owned, company_owned and ownership_unknown.
+          not_joined, join_unknown, personally_owned, company_owned, and ownership_unknown.
       type: str
       returned: always
     message:

@@ -269,8 +269,8 @@ results:
       description:
         - A stable name for why a device is not done.
         - For refusals one of platform_not_selected, platform_not_supported, being_removed, not_managed, build_unknown, build_too_old,
-          hybrid_joined, not_joined, join_unknown, personally_owned, company_owned and ownership_unknown; else one of device_failed,
-          not_supported, canceled, service_refused, approval_refused, answer_lost, device_gone, state_unknown, unavailable
+          hybrid_joined, not_joined, join_unknown, personally_owned, company_owned, and ownership_unknown; else one of device_failed,
+          not_supported, canceled, service_refused, approval_refused, answer_lost, device_gone, state_unknown, unavailable,
           and locked.
       type: str
       returned: always

@@ -125,8 +125,8 @@ results:
       returned: always
     reason:
       description:
-        - A stable name for why it is not done, one of device_failed, not_supported, canceled, device_gone and state_unknown; for a
-          refused device one of platform_not_supported, platform_not_selected, personally_owned, company_owned and ownership_unknown; else
+        - A stable name for why it is not done, one of device_failed, not_supported, canceled, device_gone, and state_unknown; for a
+          refused device one of platform_not_supported, platform_not_selected, personally_owned, company_owned, and ownership_unknown; else
           null.
       type: str
       returned: always

@@ -52,7 +52,7 @@ options:
   replace_custom:
     description:
       - Whether a custom profile named O(name) is moved into the settings catalog. A settings catalog policy with its settings,
-        assignments, description and scope tags is made and assigned first, and the custom profile is removed when Intune shows the
+        assignments, description, and scope tags is made and assigned first, and the custom profile is removed when Intune shows the
         new one, so that devices are never without. A run that was interrupted is continued by the next one.
       - A setting that changes with the move is changed in an assigned custom profile first, since devices apply neither of two
         different values.
@@ -82,7 +82,7 @@ options:
         policy is assigned to.
       - Windows ignores the device's settings where the user's exist.
       - For V(user) Windows has O(enable_pin_recovery), O(use_passport_for_work), O(require_security_device) and what concerns the
-        PIN's length, characters, history and expiration.
+        PIN's length, characters, history, and expiration.
     type: str
     choices: [device, user]
     default: device
@@ -128,19 +128,19 @@ options:
     description: The longest PIN, 4 to 127 characters. Windows 10.0.10586 or later.
     type: int
   uppercase_letters:
-    description: Whether a PIN may, must or must not have uppercase letters. Windows 10.0.10586 or later.
+    description: Whether a PIN may, must, or must not have uppercase letters. Windows 10.0.10586 or later.
     type: str
     choices: [allowed, required, blocked]
   lowercase_letters:
-    description: Whether a PIN may, must or must not have lowercase letters. Windows 10.0.10586 or later.
+    description: Whether a PIN may, must, or must not have lowercase letters. Windows 10.0.10586 or later.
     type: str
     choices: [allowed, required, blocked]
   special_characters:
-    description: Whether a PIN may, must or must not have special characters. Windows 10.0.10586 or later.
+    description: Whether a PIN may, must, or must not have special characters. Windows 10.0.10586 or later.
     type: str
     choices: [allowed, required, blocked]
   digits:
-    description: Whether a PIN may, must or must not have digits. Windows 10.0.10586 or later.
+    description: Whether a PIN may, must, or must not have digits. Windows 10.0.10586 or later.
     type: str
     choices: [allowed, required, blocked]
   pin_history:
@@ -549,7 +549,7 @@ pin_policy:
       returned: always
       contains:
         target:
-          description: One of all_devices, all_users, group and exclude_group.
+          description: One of all_devices, all_users, group, and exclude_group.
           type: str
           returned: always
         group:

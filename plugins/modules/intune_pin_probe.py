@@ -212,7 +212,7 @@ pin_probe:
       returned: always
       contains:
         target:
-          description: One of all_devices, all_users, group and exclude_group.
+          description: One of all_devices, all_users, group, and exclude_group.
           type: str
           returned: always
         group:
@@ -247,7 +247,7 @@ pin_probe:
       returned: always
       contains:
         repeat:
-          description: One of daily, hourly and once; another word for a schedule that this version does not know.
+          description: One of daily, hourly, and once; another word for a schedule that this version does not know.
           type: str
           returned: always
         interval:

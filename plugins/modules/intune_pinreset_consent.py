@@ -23,7 +23,7 @@ author:
 options:
   state:
     description:
-      - V(present) makes both applications exist, enabled and consented.
+      - V(present) makes both applications exist, enabled, and consented.
       - V(absent) removes the permissions of O(service_scopes) and O(client_scopes), and deletes the applications. Microsoft Entra keeps
         them in its recycle bin for 30 days.
       - V(absent) keeps permissions that others granted. An application stays, and a warning says why, while it holds further
@@ -208,7 +208,7 @@ pinreset_consent:
       returned: always
       contains: *app
     ready:
-      description: Whether both are present, enabled and consented.
+      description: Whether both are present, enabled, and consented.
       type: bool
       returned: always
     consent_urls:

@@ -157,7 +157,7 @@ pinreset_consent:
       returned: always
       contains: *app
     ready:
-      description: Whether both are present, enabled and consented.
+      description: Whether both are present, enabled, and consented.
       type: bool
       returned: always
     consent_urls:

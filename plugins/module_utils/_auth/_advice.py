@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 
-GENERAL = "Check tenant_id, client_id, the credential and cloud."
+GENERAL = "Check tenant_id, client_id, the credential, and cloud."
 
 _FEDERATED = "Compare it, letter by letter, with the federated credential of the application (Certificates & secrets)"
 _SIGN_IN = "The person's session is over or must be stronger: sign in again with 'az login', or use an auth_method without a person."
@@ -30,13 +30,13 @@ _RESOURCE = "The tenant does not know the resource: check cloud and graph_url."
 
 _FAMILIES: tuple[tuple[tuple[str, ...], str], ...] = (
     # Application
-    (("70001", "700016"), "The application is not known in this tenant: check client_id, tenant_id and cloud."),
+    (("70001", "700016"), "The application is not known in this tenant: check client_id, tenant_id, and cloud."),
     (("7000112",), "The application is disabled: enable its enterprise application in Microsoft Entra."),
     (("7000229",), "The application has no service principal in this tenant: create its enterprise application, or check tenant_id."),
     (("90112",), "client_id must be the application's ID, a GUID."),
     (("700025",), "The application is a public client: choose one that may have credentials."),
     # Secret
-    (("70002", "7000215"), "The secret is wrong: use the secret's value, not its id, and the application that it belongs to."),
+    (("70002", "7000215"), "The secret is wrong: use the secret's value, not its ID, and the application that it belongs to."),
     (("7000222",), "The secret has expired: make a new one for the application in Microsoft Entra."),
     (("7000216", "7000218", "90014"), "The request had no credential: check that client_secret or the token file is not empty."),
     # Certificate
@@ -48,7 +48,7 @@ _FAMILIES: tuple[tuple[tuple[str, ...], str], ...] = (
     (("50032",), "The key is too weak: use an RSA key of 2048 bits or more."),
     # Assertions of both kinds
     (("700021", "50048"), "The assertion is for another application: check client_id."),
-    (("700023",), "The audience of the assertion is another tenant or cloud: check tenant_id, cloud and authority_url."),
+    (("700023",), "The audience of the assertion is another tenant or cloud: check tenant_id, cloud, and authority_url."),
     (
         ("700024", "500133"),
         "The client assertion is outside its time range: check the clock of the machine that runs the module, and get a new federated "
@@ -56,7 +56,7 @@ _FAMILIES: tuple[tuple[tuple[str, ...], str], ...] = (
     ),
     (("50013", "50027", "50120", "900384"), _ASSERTION),
     # Federated credentials
-    (("70021",), "The federated token's issuer, subject and audience fit no federated credential of the application."),
+    (("70021",), "The federated token's issuer, subject, and audience fit no federated credential of the application."),
     (("700211",), f"No federated credential has this issuer. {_FEDERATED}: a slash at the end counts."),
     (
         ("700212",),
@@ -65,7 +65,7 @@ _FAMILIES: tuple[tuple[tuple[str, ...], str], ...] = (
     ),
     (
         ("700213",),
-        f"No federated credential has this subject. {_FEDERATED}. GitHub's subject names the branch, tag, environment or pull request, "
+        f"No federated credential has this subject. {_FEDERATED}. GitHub's subject names the branch, tag, environment, or pull request, "
         "and holds IDs (repo:OWNER@ID/NAME@ID:...) for repositories that were made, renamed, or transferred since 2026-07-15.",
     ),
     (

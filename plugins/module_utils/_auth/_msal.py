@@ -257,5 +257,5 @@ def parse_authority_failure(text: str, authority: str) -> errors.AuthenticationE
     if found:
         return parse_refusal({"error_description": found.group(0)})
     return errors.AuthenticationError(
-        f"{authority} is not a Microsoft Entra tenant: it has no OpenID configuration.", hint="Check tenant_id, cloud and authority_url."
+        f"{authority} is not a Microsoft Entra tenant: it has no OpenID configuration.", hint="Check tenant_id, cloud, and authority_url."
     )

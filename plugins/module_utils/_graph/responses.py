@@ -24,7 +24,7 @@ from .._types import Json
 REFUSALS = frozenset({400, 402, 403, 404, 405, 406, 409, 410, 411, 412, 413, 415, 416, 422, 423})
 GATEWAY = "A proxy or gateway may have responded instead of Microsoft Graph. Check graph_url and the proxy."
 HINTS = {
-    401: "The token was refused: check that access_token, cloud and graph_url belong together and that the token has not expired.",
+    401: "The token was refused: check that access_token, cloud, and graph_url belong together and that the token has not expired.",
     407: "A proxy asks for credentials. Check HTTPS_PROXY and NO_PROXY.",
     429: "Microsoft Graph still throttles after retry_timeout. Run again later, or raise retry_timeout.",
 }

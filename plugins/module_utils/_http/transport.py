@@ -217,7 +217,7 @@ def _translate_connecting(request: Request, failure: Exception, timeout: float) 
             target=request.target,
             hint="Check the port, and the network path: a proxy or firewall may block TLS 1.2 or later.",
         )
-    hint = "Check graph_url, authority_url, DNS, firewall and proxy."
+    hint = "Check graph_url, authority_url, DNS, firewall, and proxy."
     return errors.NotSentError(f"No connection to {host}: {reason}.", target=request.target, hint=hint)
 
 
