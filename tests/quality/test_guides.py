@@ -306,6 +306,16 @@ def test_every_guide_is_listed():
 OWN_TESTS = ROOT / "docs" / "docsite" / "rst" / "guide_own_tests.rst"
 
 
+def test_the_first_page_lists_every_guide_by_its_title():
+    section = (ROOT / "README.md").read_text(encoding="utf-8").partition("\n## Guides\n")[2].partition("\n## ")[0]
+    listed = re.findall(r"^\| \[(.+)\]\(\S+/docsite/(guide_\w+)\.html\) \|", section, re.MULTILINE)
+    titles = [
+        (re.search(r"\n\n(.+)\n===+\n", path.read_text(encoding="utf-8"))[1], path.stem)
+        for path in sorted((ROOT / "docs/docsite/rst").glob("guide_*.rst"))
+    ]
+    assert sorted(listed) == sorted(titles)
+
+
 def test_the_files_of_the_guide_on_tests_name_what_exists():
     files = files_of(OWN_TESTS)
     assert len(files) == OWN_TESTS.read_text(encoding="utf-8").count(":caption:") == 11
