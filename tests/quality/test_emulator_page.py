@@ -194,6 +194,10 @@ def test_changes_need_the_token(browser: Browser, intune_tenant: IntuneTenant) -
     page.get_by_role("button", name="Remove all faults").click()
     wait_for_text(page, "#status", "All faults were removed.")
     assert intune_tenant.control.faults() == [] and not intune_tenant.control.clock()["frozen"]
+    asked: list[str] = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    page.get_by_role("button", name="Reset the tenant").click()
+    assert asked and asked[0].startswith("Reset the tenant?") and intune_tenant.control.settings()["quota_scale"] != 1
     page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Reset the tenant").click()
     wait_for_text(page, "#status", "The tenant was reset.")
