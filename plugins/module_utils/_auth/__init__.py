@@ -107,5 +107,5 @@ def describe_incomplete(options: t.Mapping[str, t.Any], environ: t.Mapping[str, 
     return errors.InvalidOptionError(
         message + describe_empty_variables([*APPLICATION, *PROOFS], environ),
         hint=f"Set {join_words(wanted)} ({', '.join(map(render_variable, wanted))}), or {', '.join(others[:-1])}, or {others[-1]}; "
-        f"or set auth_method to managed_identity or azure_cli. {CHECK_ENVIRONMENT}",
+        f"or set auth_method (INTUNE_AUTH_METHOD) to managed_identity or azure_cli. {CHECK_ENVIRONMENT}",
     )
