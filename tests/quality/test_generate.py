@@ -173,6 +173,11 @@ def without(mapping, name):
     return {key: value for key, value in mapping.items() if key != name}
 
 
+def with_texts_of(subject, kind, **texts):
+    changed = {name: text for name, text in {**SOURCES.statuses[subject][kind], **texts}.items() if text is not None}
+    return dataclasses.replace(SOURCES, statuses={**SOURCES.statuses, subject: {**SOURCES.statuses[subject], kind: changed}})
+
+
 ROLE_FILE, PATTERN_FILE = SOURCES.role, SOURCES.pattern
 BACKEND = {"pin_reset_policy_backend": {"option": "intune_pin_policy.kind", "description": "A sentence."}}
 ASKING = {"name": "x", "playbook": "verify.yml", "survey": {}, "questions": ["pin_reset_devices"]}
@@ -194,6 +199,8 @@ ASKING = {"name": "x", "playbook": "verify.yml", "survey": {}, "questions": ["pi
             dataclasses.replace(SOURCES, pattern={**PATTERN_FILE, "job_templates": [ASKING]}),
             "asks for pin_reset_devices, which must be a variable of the entry point",
         ),
+        (with_texts_of("resets", "reasons", locked=None), "differ in the reasons of resets: locked"),
+        (with_texts_of("passes", "statuses", lost="A sentence."), "differ in the statuses of passes: lost"),
     ],
 )
 def test_sources_that_contradict_each_other_are_told(sources, told):

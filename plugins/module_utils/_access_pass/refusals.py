@@ -55,6 +55,6 @@ def _explain_other(item: UserPass, failure: errors.GraphError) -> tuple[Reason, 
             "let a person with that role issue the pass."
         )
     return "forbidden", (
-        "The caller lacks the permission UserAuthMethod-TAP.ReadWrite.All, or a signed-in person lacks the role Authentication  "
+        "The caller lacks the permission UserAuthMethod-TAP.ReadWrite.All, or a signed-in person lacks the role Authentication "
         "Administrator, or the user is an administrator."
     )

@@ -10,7 +10,7 @@ import re
 import typing as t
 from pathlib import Path
 
-from . import action, parity, pattern, role, schema, settings
+from . import action, parity, pattern, role, schema, settings, statuses
 from .sources import FOLDER, PATTERN, ROLE, SourceError, Sources
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -44,6 +44,7 @@ def outputs(sources: Sources, root: Path) -> dict[str, str]:
         MODULE: with_parts((root / MODULE).read_text(encoding="utf-8"), documentation),
         TASK: with_parts((root / TASK).read_text(encoding="utf-8"), task),
         parity.PAGE: parity.render_page(parity.load_claims(root), notice(*parity.FOLDERS)),
+        statuses.PAGE: statuses.render_page(sources.statuses, notice(f"{FOLDER}/statuses.yml")),
         **whole_files(sources),
     }
 

@@ -42,7 +42,8 @@ class Sources:
     """``settings`` holds the options of the settings in the words of AnsibleModule, ``texts`` the documentation of each.
 
     ``modules`` holds the argument spec of each module by its name. ``role`` and ``pattern`` are the content of the files role.yml and
-    pattern.yml, ``defaults`` the role's defaults, ``plays`` the playbooks of the pattern by name.
+    pattern.yml, ``defaults`` the role's defaults, ``plays`` the playbooks of the pattern by name, ``statuses`` the texts of statuses and
+    reasons.
     """
 
     settings: Options
@@ -52,6 +53,7 @@ class Sources:
     defaults: dict[str, t.Any]
     pattern: dict[str, t.Any]
     plays: dict[str, Play]
+    statuses: dict[str, t.Any]
 
 
 def load(root: Path) -> Sources:
@@ -69,6 +71,7 @@ def load(root: Path) -> Sources:
         defaults=_read(root / ROLE / "defaults" / "main.yml"),
         pattern=_read(folder / "pattern.yml"),
         plays={path.stem: _play(root, path) for path in _playbooks(root / PATTERN / "playbooks")},
+        statuses=_read(folder / "statuses.yml"),
     )
 
 
