@@ -263,7 +263,7 @@ def test_an_application_for_an_entry_point_gets_the_permissions_of_its_modules(e
 
 def test_the_application_of_the_start_guide_may_read_all_that_verifying_reads():
     text = (ROOT / "docs/docsite/rst/guide_start.rst").read_text(encoding="utf-8")
-    (listed,) = re.findall(r"those for looking:\n\n(.*?)\n\n", text, re.DOTALL)
+    (listed,) = re.findall(r"permissions to read:\n\n(.*?)\n\n", text, re.DOTALL)
     granted = set(re.findall(r"``([\w.]+)``", listed))
     # Helping a user reads users, and is for another application.
     used = set().union(*(role_modules(entry) for entry in ENTRY_POINTS.values() if entry != "recover"))
