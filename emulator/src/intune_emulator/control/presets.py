@@ -35,7 +35,7 @@ def _fault(kind: str, every: int, method: str | None = None, **details: Any) -> 
 
 PRESETS: dict[str, Preset] = {
     "throttled": Preset(
-        "a tenth of the published quota is left, and a run that does not wait as long as it was told waits 20 seconds more",
+        "a tenth of the published quota is left, and a run that sends a request before the announced time waits 20 seconds more",
         {"quota_scale": 0.1, "quota_punish": True},
     ),
     "unclear-throttling": Preset(
@@ -53,8 +53,8 @@ PRESETS: dict[str, Preset] = {
         faults=(_fault("status", 5, status=503, retry_after="1"), _fault("html", 7), _fault("drop_before", 11)),
     ),
     "stale-reads": Preset(
-        "a change is visible after 10 seconds, also to the login, a remote action on a device after 30 seconds, and its row in the "
-        "audit log after 300",
+        "a change is visible after 10 seconds (also to the login), a remote action on a device after 30 seconds, and its row in the audit "
+        "log after 300 seconds",
         {
             "visibility_delay": 10,
             "credential_delay": 10,
@@ -81,7 +81,7 @@ PRESETS: dict[str, Preset] = {
         },
     ),
     "locked-down": Preset(
-        "no new client secrets, credentials for 90 days at most, and for applications neither the audit log nor hidden OMA values",
+        "new client secrets are refused, credentials last at most 90 days, and applications cannot read the audit log or hidden OMA values",
         {"application_secrets": "refuse", "credential_max_days": 90, "audit_access": "refuse", "plain_text_value": "refuse"},
     ),
     "slow": Preset("each Graph request takes half a second (real time) more", {"latency": 0.5}),
