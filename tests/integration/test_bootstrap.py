@@ -155,7 +155,7 @@ def test_an_error_of_the_sign_in_names_the_variable_of_the_playbook(ansible: t.A
     bootstrapped = run(ansible, BOOTSTRAP, env, intune_bootstrap_auth_method="nobody")
     replaced = run(ansible, ROTATE, env, intune_rotate_auth_method="nobody", intune_rotate_unique_name="reader", **rotated)
     for play, name in ((bootstrapped, "intune_bootstrap_auth_method"), (replaced, "intune_rotate_auth_method")):
-        told = play["Say which variable chooses how to sign in"].result["msg"]
+        told = play["Name the variable that sets how to sign in"].result["msg"]
         assert play.code == 2 and "got: nobody" in told and told.endswith(f"The variable {name} of this playbook sets auth_method."), told
         assert not any(task.journal for task in play.tasks)
 
