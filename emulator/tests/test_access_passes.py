@@ -223,7 +223,7 @@ def test_targets_of_the_policy_have_their_types(client: Any) -> None:
 @pytest.mark.parity(
     "assumed",
     "Temporary Access Passes",
-    "Policy.Read.AuthenticationMethod suffices to read the policy; the page names others only.",
+    "Policy.Read.AuthenticationMethod is enough to read the policy; Microsoft's page names only others.",
     source=(
         "https://learn.microsoft.com/graph/api/temporaryaccesspassauthenticationmethodconfiguration-get",
         "https://learn.microsoft.com/graph/permissions-reference",
@@ -241,7 +241,7 @@ def test_who_may_read_the_policy(client: Any) -> None:
 @pytest.mark.parity(
     "emulated",
     "Temporary Access Passes",
-    "A lifetime outside of the policy's range is a 400 with the text of the service (observed).",
+    "A lifetime outside of the policy's range returns 400 with the text of the service (observed).",
     source="https://github.com/microsoftgraph/microsoft-graph-docs/issues/12187",
 )
 @pytest.mark.parametrize(
@@ -264,7 +264,7 @@ def test_bodies_that_are_refused(client: Any, body: dict[str, Any], message: str
 @pytest.mark.parity(
     "assumed",
     "Temporary Access Passes",
-    "A pass for a user whom the policy does not include is refused, as public tools see it; the page says that it is made and not usable.",
+    "A pass for a user outside of the policy is refused, as in public tools; Microsoft's page says that it is created and not usable.",
     source="https://learn.microsoft.com/entra/identity/authentication/howto-authentication-temporary-access-pass",
     settings=("access_pass_out_of_scope",),
 )
@@ -305,7 +305,7 @@ def test_one_use(client: Any) -> None:
 @pytest.mark.parity(
     "emulated",
     "Temporary Access Passes",
-    "An external guest gets no pass, and nobody gives one to oneself.",
+    "A pass for an external guest, or for the caller, is refused.",
     source="https://learn.microsoft.com/entra/identity/authentication/howto-authentication-temporary-access-pass",
 )
 @pytest.mark.parity(
@@ -331,7 +331,7 @@ def test_who_gets_no_pass(client: Any) -> None:
 @pytest.mark.parity(
     "emulated",
     "Temporary Access Passes",
-    "The permissions to read passes do not suffice to create one, although the table of the page prints them.",
+    "Permissions to read passes are not enough to create one, although the table on Microsoft's page lists them.",
     source=(
         "https://learn.microsoft.com/graph/api/authentication-post-temporaryaccesspassmethods",
         "https://learn.microsoft.com/graph/permissions-reference",
@@ -346,7 +346,7 @@ def test_reading_rights_cannot_create(client: Any) -> None:
 @pytest.mark.parity(
     "assumed",
     "Temporary Access Passes",
-    "An unknown user is a 404 with the code `Request_ResourceNotFound`; `resourceNotFound` is possible too.",
+    "An unknown user returns 404 with the code `Request_ResourceNotFound`; `resourceNotFound` is possible too.",
     source="https://learn.microsoft.com/graph/errors",
     settings=("access_pass_unknown_user",),
 )

@@ -221,7 +221,7 @@ def test_an_upsert_of_what_does_not_show_yet_makes_no_twin(client: Any, person: 
 @pytest.mark.parity(
     "emulated",
     "Application registrations",
-    "Application permissions of Microsoft Graph are granted and taken back, and are in the next token.",
+    "Application permissions of Microsoft Graph can be granted and revoked; the next token shows it.",
     source=(
         "https://learn.microsoft.com/graph/api/resources/approleassignment",
         "https://learn.microsoft.com/graph/api/serviceprincipal-post-approleassignedto",
@@ -670,7 +670,7 @@ def test_a_federated_credential_by_id(person: Person) -> None:
 @pytest.mark.parity(
     "emulated",
     "Application registrations",
-    "A granted permission is also taken back on the side of the resource.",
+    "A granted permission can also be revoked on the resource.",
     source="https://learn.microsoft.com/graph/api/serviceprincipal-delete-approleassignedto",
     calls=("DELETE /servicePrincipals/{id}/appRoleAssignedTo/{assignment}",),
 )

@@ -113,7 +113,7 @@ def test_nothing_is_protected_by_default_and_the_header_is_ignored(client: Any) 
 @pytest.mark.parity(
     "assumed",
     "Multi Admin Approval",
-    "A request that is not approved, or is completed, rejected, canceled, or expired, is a 412 without a code; the text is invented.",
+    "A request that is not approved, or is completed, rejected, canceled, or expired, returns 412 without a code; the text is invented.",
     source="https://learn.microsoft.com/intune/fundamentals/role-based-access-control/multi-admin-approval-graph-api",
 )
 def test_filed_approved_completed(client: Any) -> None:
@@ -163,7 +163,7 @@ def test_filed_approved_completed(client: Any) -> None:
             marks=pytest.mark.parity(
                 "assumed",
                 "Multi Admin Approval",
-                "A protected write without a justification is a 400 (documented), or a 403, as announced; its code `Forbidden` is assumed.",
+                "A protected write without a justification returns 400 (documented), or 403 as announced; its code `Forbidden` is assumed.",
                 source="https://learn.microsoft.com/intune/fundamentals/role-based-access-control/multi-admin-approval-graph-api",
                 settings=("approval_missing_status",),
             ),
@@ -182,7 +182,7 @@ def test_without_justification(client: Any, status: str, code: str) -> None:
 @pytest.mark.parity(
     "assumed",
     "Multi Admin Approval",
-    "A justification that is not base64 of UTF-8 is a 400; the text is invented.",
+    "A justification that is not base64 of UTF-8 returns 400; the text is invented.",
     source="https://learn.microsoft.com/intune/fundamentals/role-based-access-control/multi-admin-approval-graph-api",
 )
 def test_justification_must_be_base64_of_utf8(client: Any) -> None:
@@ -208,7 +208,7 @@ def test_justification_has_a_greatest_length_in_characters(client: Any) -> None:
 @pytest.mark.parity(
     "assumed",
     "Multi Admin Approval",
-    "A filed request is a 412 `BadRequest` (documented); a 403 `ApprovalRequired` was observed.",
+    "A filed request returns 412 `BadRequest` (documented); 403 `ApprovalRequired` was observed.",
     source=(
         "https://learn.microsoft.com/intune/fundamentals/role-based-access-control/multi-admin-approval-graph-api",
         "https://github.com/fadwen/IntuneScriptLab",
@@ -322,13 +322,13 @@ def test_a_request_expires_three_days_after_it_was_made(client: Any, approved: b
 @pytest.mark.parity(
     "emulated",
     "Multi Admin Approval",
-    "A code is for one method, URL, and body, of one application; that of another application is a 403 `An error has occurred` (observed).",
+    "A code is for one method, URL, body, and application; that of another application returns 403 `An error has occurred` (observed).",
     source="https://learn.microsoft.com/intune/fundamentals/role-based-access-control/multi-admin-approval-graph-api",
 )
 @pytest.mark.parity(
     "assumed",
     "Multi Admin Approval",
-    "A code with another method, URL, or body is a 400 with an invented text; a bare 403 was observed for apps.",
+    "A code with another method, URL, or body returns 400 with an invented text; a bare 403 was observed for apps.",
     source="https://learn.microsoft.com/intune/fundamentals/role-based-access-control/multi-admin-approval-graph-api",
     settings=("approval_mismatch_status",),
 )
@@ -361,13 +361,13 @@ def other_token(client: Any) -> str:
 @pytest.mark.parity(
     "emulated",
     "Multi Admin Approval",
-    "A code that is not a GUID is a 400 (observed text).",
+    "A code that is not a GUID returns 400 (observed text).",
     source="https://learn.microsoft.com/intune/fundamentals/role-based-access-control/multi-admin-approval-graph-api",
 )
 @pytest.mark.parity(
     "assumed",
     "Multi Admin Approval",
-    "An unknown code is a 400; the text is invented.",
+    "An unknown code returns 400; the text is invented.",
     source="https://learn.microsoft.com/intune/fundamentals/role-based-access-control/multi-admin-approval-graph-api",
 )
 def test_unknown_codes(client: Any) -> None:

@@ -17,7 +17,7 @@ DEVICES = "/v1.0/deviceManagement/managedDevices"
 @pytest.mark.parity(
     "emulated",
     "Requests and errors",
-    "A missing or malformed token is a 401 `InvalidAuthenticationToken` with the texts of the service and a `WWW-Authenticate` header.",
+    "A missing or malformed token returns 401 `InvalidAuthenticationToken` with the texts of the service and a `WWW-Authenticate` header.",
     source="https://learn.microsoft.com/graph/errors",
 )
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_claims_challenge(client: Any) -> None:
 @pytest.mark.parity(
     "emulated",
     "Requests and errors",
-    "In a tenant without Intune, each call to Intune is a 400 `Request not applicable to target tenant.`, and the directory works.",
+    "In a tenant without Intune, each call to Intune returns 400 `Request not applicable to target tenant.`, and the directory works.",
     source="https://learn.microsoft.com/graph/api/resources/intune-onboarding-devicemanagement",
     settings=("intune",),
 )

@@ -140,7 +140,7 @@ def test_write_without_header_and_body_refuses_all(client: Any) -> None:
 
 
 @pytest.mark.parity(
-    "emulated", "Batches", "An item that depends on a failed one is a 424.", source="https://learn.microsoft.com/graph/json-batching"
+    "emulated", "Batches", "An item that depends on a failed one returns 424.", source="https://learn.microsoft.com/graph/json-batching"
 )
 def test_failed_dependency(client: Any) -> None:
     assert statuses(batch(client, item(1, url="/nonsense"), reset(client, 2, dependsOn=["1"]), item(3, dependsOn=["2"]))) == [

@@ -283,7 +283,7 @@ def test_bodies_that_are_refused(client: Any, body: Any, words: str) -> None:
 @pytest.mark.parity(
     "assumed",
     "Settings catalog",
-    "PUT replaces the policy, and removes the settings when the body has none; it is a 204, or a 200 with body, and not documented.",
+    "PUT replaces the policy, and removes the settings when the body has none; it returns 204, or 200 with body; neither is documented.",
     source="https://learn.microsoft.com/graph/api/resources/intune-deviceconfigv2-devicemanagementconfigurationpolicy",
     settings=("configuration_put_status",),
     calls=("PUT /deviceManagement/configurationPolicies/{id}",),
@@ -332,7 +332,7 @@ def test_put_that_is_refused_changes_nothing(client: Any) -> None:
 @pytest.mark.parity(
     "assumed",
     "Settings catalog",
-    "PATCH of a policy is a 200 with body (documented), or a 204.",
+    "PATCH of a policy returns 200 with body (documented), or 204.",
     source="https://learn.microsoft.com/graph/api/intune-deviceconfigv2-devicemanagementconfigurationpolicy-update",
     settings=("configuration_patch_status",),
 )

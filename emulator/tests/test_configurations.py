@@ -110,7 +110,7 @@ def test_hidden_values(client: Any) -> None:
 @pytest.mark.parity(
     "assumed",
     "Custom profiles",
-    "PATCH of a profile is a 200 with body (documented); 204 was observed.",
+    "PATCH of a profile returns 200 with body (documented); 204 was observed.",
     source="https://learn.microsoft.com/graph/api/intune-deviceconfig-windows10customconfiguration-update",
     settings=("configuration_patch_status",),
     calls=("PATCH /deviceManagement/deviceConfigurations/{id}",),
@@ -135,7 +135,7 @@ def test_patch(client: Any) -> None:
 @pytest.mark.parity(
     "emulated",
     "Custom profiles",
-    "A profile can be deleted once; then it is a 404.",
+    "A profile can be deleted once; then it returns 404.",
     source="https://learn.microsoft.com/graph/api/resources/intune-deviceconfig-deviceconfiguration",
     calls=("DELETE /deviceManagement/deviceConfigurations/{id}",),
 )

@@ -282,7 +282,7 @@ def test_grant_refusals(client: Any) -> None:
 @pytest.mark.parity(
     "assumed",
     "Enterprise applications and grants",
-    "A grant that Microsoft does not allow is a 403, or a 400 with AADSTS65002.",
+    "A grant that Microsoft does not allow returns 403, or 400 with AADSTS65002.",
     source="https://learn.microsoft.com/entra/identity-platform/reference-error-codes",
     settings=("refuse_grant_status", "consent"),
 )
@@ -328,7 +328,7 @@ def test_visibility_by_time(client: Any) -> None:
 @pytest.mark.parity(
     "assumed",
     "Enterprise applications and grants",
-    "A grant for a service principal that is not visible yet is a 404 and is not created; it was observed that it is created anyway.",
+    "A grant for a service principal that is not visible yet returns 404 and is not created; it was observed that it is created anyway.",
     source="https://devblogs.microsoft.com/identity/designing-for-eventual-consistency-for-microsoft-entra/",
     settings=("grant_applied_on_invisible", "visibility_delay"),
 )
@@ -432,7 +432,7 @@ def test_resource_units(client: Any) -> None:
 @pytest.mark.parity(
     "assumed",
     "Enterprise applications and grants",
-    "A grant for a service principal that is not visible yet is a 404; a 400 was observed too.",
+    "A grant for a service principal that is not visible yet returns 404; 400 was observed too.",
     source="https://devblogs.microsoft.com/identity/designing-for-eventual-consistency-for-microsoft-entra/",
     settings=("grant_on_invisible",),
 )

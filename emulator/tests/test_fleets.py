@@ -229,7 +229,7 @@ def test_audits_may_be_refused(client: Any) -> None:
 @pytest.mark.parity(
     "assumed",
     "Requests and errors",
-    "An organization can block beta: each request is a 403, whose text is invented.",
+    "An organization can block beta: each request returns 403, whose text is invented.",
     source="https://learn.microsoft.com/graph/versioning-and-support",
     settings=("beta",),
 )

@@ -112,7 +112,7 @@ def test_other_queries_are_refused(client: Any, query: str) -> None:
 @pytest.mark.parity(
     "assumed",
     "Remediations",
-    "PATCH of a package is a 200 with body (documented), or a 204.",
+    "PATCH of a package returns 200 with body (documented), or 204.",
     source="https://learn.microsoft.com/graph/api/intune-devices-devicehealthscript-update",
     settings=("script_patch_status",),
 )
@@ -266,7 +266,7 @@ def test_a_filter_of_an_assignment_is_kept(client: Any) -> None:
 @pytest.mark.parity(
     "emulated",
     "Remediations",
-    "Of an include and an exclude of one group, the include is kept (observed).",
+    "If one group is both included and excluded, the include is kept (observed).",
     source="https://github.com/fadwen/IntuneScriptLab",
 )
 @pytest.mark.parametrize("order", [("group", "exclusionGroup"), ("exclusionGroup", "group")])

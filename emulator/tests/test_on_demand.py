@@ -110,7 +110,7 @@ def test_a_second_run_overwrites_the_first_one(client: Any) -> None:
 @pytest.mark.parity(
     "emulated",
     "Remediations",
-    "An offline device runs it when it checks in.",
+    "A device that is offline runs the package when it checks in.",
     source="https://learn.microsoft.com/intune/device-management/actions/run-remediation",
 )
 def test_an_offline_device_runs_it_at_its_check_in(client: Any) -> None:

@@ -122,7 +122,7 @@ def test_only_a_change_is_reported(client: Any) -> None:
 @pytest.mark.parity(
     "assumed",
     "Remediations",
-    "A device reports every seven days also what did not change, as documented, but not observed.",
+    "A device reports unchanged results every seven days (documented, not observed).",
     source=("https://learn.microsoft.com/intune/device-management/tools/deploy-remediations", "https://github.com/fadwen/IntuneScriptLab"),
     settings=("script_weekly_report",),
 )

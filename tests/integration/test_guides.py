@@ -134,7 +134,7 @@ def test_the_first_steps_print_what_the_guide_shows(ansible):
             _prompt, _command, playbook, *arguments = shlex.split(block.text)
             output, ran = ansible.playbook(playbook, *arguments).output, ran + 1
         elif block.text.startswith("$ curl "):
-            command = shlex.split(string.Template(block.text.removeprefix("$ ")).substitute(ansible.tenant.env))
+            command = shlex.split(string.Template(block.text.removeprefix("$ ").replace("\\\n", "")).substitute(ansible.tenant.env))
             subprocess.run(command, check=True, timeout=120)
         elif block.kind == "ansible-output":
             # The header of a task has as many stars as fit.
