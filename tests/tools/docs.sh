@@ -17,8 +17,7 @@ antsibull-docs sphinx-init --use-current --fail-on-error --squash-hierarchy --no
 cat >>"$place/conf.py" <<'CONF'
 
 intersphinx_mapping = {}
-# toc.no_title: the page of the changelog has no title before there is a release.
-suppress_warnings = ['ref.ref', 'toc.no_title']
+suppress_warnings = ['ref.ref']
 # Variables of ansible-core, which fragments of its own bring in, are not described here.
 nitpick_ignore_regex = [('.*envvar', 'ANSIBLE_.*')]
 html_static_path = ['static']

@@ -61,7 +61,7 @@ def render_page(texts: t.Mapping[str, t.Any], notice: str) -> str:
     parts = [INTRODUCTION.format(notice=notice)]
     for subject, (module, statuses, bad, reasons) in SUBJECTS.items():
         head = f"Statuses of {subject}"
-        parts.append(f"\n{head}\n{'-' * len(head)}\n\nOf {MODULE.format(module)}:\n")
+        parts.append(f"\n{head}\n{'-' * len(head)}\n\n{MODULE.format(module)} returns these.\n")
         rows = [(name, texts[subject]["statuses"][name], "yes" if name in bad else "no") for name in statuses]
         parts.append(_table(head, ("Status", "Meaning", "Fails the task"), (22, 60, 18), rows))
         head = f"Reasons of {subject}"
