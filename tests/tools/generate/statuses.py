@@ -18,10 +18,10 @@ PAGE = "docs/docsite/rst/reference_statuses.rst"
 LABEL = "ansible_collections.endpointops.intune.docsite"
 MODULE = ":ansplugin:`endpointops.intune.{}#module`"
 LINE = 140
-# Of each subject: the module, its statuses, those that fail a task, and its reasons.
-SUBJECTS: dict[str, tuple[str, tuple[str, ...], frozenset[str], tuple[str, ...]]] = {
-    "resets": ("intune_device_passcode", t.get_args(resets.Status), resets.BAD, t.get_args(resets.Reason)),
-    "passes": ("entra_temporary_access_pass", t.get_args(passes.Status), passes.BAD, t.get_args(passes.Reason)),
+# Of each subject: its modules, its statuses, those that fail a task of the first module, and its reasons.
+SUBJECTS: dict[str, tuple[tuple[str, ...], tuple[str, ...], frozenset[str], tuple[str, ...]]] = {
+    "resets": (("intune_device_passcode", "intune_device_passcode_info"), t.get_args(resets.Status), resets.BAD, t.get_args(resets.Reason)),
+    "passes": (("entra_temporary_access_pass",), t.get_args(passes.Status), passes.BAD, t.get_args(passes.Reason)),
 }
 INTRODUCTION = f"""\
 ..
@@ -36,7 +36,8 @@ Statuses and reasons
 ====================
 
 A task that works on several devices or users returns an entry for each in ``results``: ``status`` is the outcome, and ``reason`` is a name
-that stays the same in all releases of a major version. Test these in conditions, and not the text in ``message``.
+that stays the same in all releases of a major version. Test these in conditions, and not the text in ``message``. No status fails a task
+of an ``_info`` module.
 
 For the codes of findings, of the verdict on a tenant, and of the probe, see
 :ref:`{LABEL}.guide_troubleshooting`.
@@ -49,7 +50,7 @@ For the codes of findings, of the verdict on a tenant, and of the probe, see
 
 def check_texts(texts: t.Mapping[str, t.Any]) -> None:
     """Raise SourceError unless the texts are those of the statuses and reasons in the code."""
-    for subject, (_module, statuses, _bad, reasons) in SUBJECTS.items():
+    for subject, (_modules, statuses, _bad, reasons) in SUBJECTS.items():
         for kind, names in (("statuses", statuses), ("reasons", reasons)):
             if differing := sorted(set(texts[subject][kind]) ^ set(names)):
                 raise SourceError(f"statuses.yml and the code differ in the {kind} of {subject}: {', '.join(differing)}.")
@@ -59,9 +60,9 @@ def render_page(texts: t.Mapping[str, t.Any], notice: str) -> str:
     """Return the page: for each subject a table of statuses, and one of reasons."""
     check_texts(texts)
     parts = [INTRODUCTION.format(notice=notice)]
-    for subject, (module, statuses, bad, reasons) in SUBJECTS.items():
+    for subject, (modules, statuses, bad, reasons) in SUBJECTS.items():
         head = f"Statuses of {subject}"
-        parts.append(f"\n{head}\n{'-' * len(head)}\n\n{MODULE.format(module)} returns these.\n")
+        parts.append(f"\n{head}\n{'-' * len(head)}\n\nIn the results of {' and '.join(map(MODULE.format, modules))}:\n")
         rows = [(name, texts[subject]["statuses"][name], "yes" if name in bad else "no") for name in statuses]
         parts.append(_table(head, ("Status", "Meaning", "Fails the task"), (22, 60, 18), rows))
         head = f"Reasons of {subject}"
