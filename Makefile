@@ -156,7 +156,7 @@ build: environment  ## Build the tarball of the collection from the files that g
 artifact: environment  ## Build the collection, install it elsewhere and test that copy
 	@$(RECORD) tests/tools/artifact.sh $(RECORD_ARGS) -m "$(INTEGRATION_MARKS)" -n $(INTEGRATION_WORKERS) $(PYTEST_ARGS)
 
-bench: environment  ## Measure speed and memory against the emulated tenant, and what comes of other ways; BENCH_ARGS="--quick" is short
+bench: environment  ## Measure speed and memory against the emulated tenant, and compare with other ways; BENCH_ARGS="--quick" is short
 	@$(RUN) python -m tests.bench $(BENCH_ARGS)
 
 # Long: about a quarter of an hour for each ansible-core on two cores. MATRIX="2.16 2.21/3.12" chooses some, MATRIX_FULL=1 runs every test

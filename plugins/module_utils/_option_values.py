@@ -135,7 +135,8 @@ def parse_entries(text: str) -> list[t.Any]:
         stray = [word for word in words if "=" not in word]
         if stray:
             raise ValueError(
-                f"{stray[0][:SHOWN_LENGTH]!r} must be name=value. Put a value with blanks or commas in quotes, as in group='Sales, Berlin'."
+                f"{stray[0][:SHOWN_LENGTH]!r} must be name=value, as in target=group group='Sales, Berlin'. "
+                "Values with blanks or commas need quotes."
             )
         entries.append({name: value for name, _equals, value in (word.partition("=") for word in words)})
     return entries

@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     _add_serve(commands.add_parser(SERVE, help="serve a tenant until Ctrl+C (the default)"))
     _add_serve(commands.add_parser(START, help="start a tenant in the background; return when it is ready"))
-    _add_env_file(commands.add_parser(ENV, help='print the variables of a running tenant: eval "$(intune-emulator env)"'))
+    _add_env_file(commands.add_parser(ENV, help="print the variables of a running tenant, to be used with eval"))
     _add_env_file(commands.add_parser(STOP, help="stop a tenant, if it is running"))
     commands.add_parser(PRESET_LIST, help="list the presets: settings and faults by name")
     _add_healthcheck(commands.add_parser(HEALTHCHECK, help="exit with 0 when a tenant is ready, else with 1"))

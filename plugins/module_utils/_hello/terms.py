@@ -51,6 +51,10 @@ class Terms:
         module, variable = OPTIONS[name]
         return variable if self.is_role else f"'{name}' of {module}"
 
+    def expected_name(self) -> str:
+        """Return the option that names the expected policy."""
+        return self.option("name") if self.is_role else "'name' in 'expect'"
+
     def setting(self, name: str) -> str:
         """Return a setting of Windows Hello for Business."""
         option = BY_OPTION[name].option

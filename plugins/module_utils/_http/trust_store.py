@@ -37,9 +37,10 @@ def _validate(name: str, path: str) -> None:
     except (OSError, ValueError) as failure:
         problem = f"it cannot be read ({getattr(failure, 'strerror', None) or type(failure).__name__})."
     if problem:
+        shown = f"{name} (INTUNE_CA_PATH)" if name == OPTION else name
         raise errors.InvalidOptionError(
             f"{name} '{path}' must be a PEM bundle of CA certificates, or a folder of them: {problem}",
-            hint=f"Set {name} to a file that holds each certificate between BEGIN CERTIFICATE and END CERTIFICATE.",
+            hint=f"Set {shown} to a file that holds each certificate between BEGIN CERTIFICATE and END CERTIFICATE.",
         )
 
 

@@ -93,6 +93,8 @@ def _say(value: t.Any) -> str:
         return ", ".join(map(str, value)) or "nothing"
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, str) and " " in value:
+        return f"'{value}'"
     return "nothing" if value in (None, "") else str(value)
 
 

@@ -79,9 +79,9 @@ def list_unremovable(found: Found) -> list[str]:
 def list_obstacles(found: Found, *, must_know: bool, must_arrive: bool, allow_unassigned: bool) -> list[str]:
     """Return a text with advice for each reason why the run must fail.
 
-    A value that Intune hides from the application is not known to differ, and is no reason. ``must_know``: a part that could not be read is
-    an obstacle. ``must_arrive``: devices must have the policy, which none has right after onboarding. ``allow_unassigned``: a policy
-    without recipients is intended.
+    A value that Intune hides from the application is not known to differ, and is no reason. Nor is another description. ``must_know``: a
+    part that could not be read is an obstacle. ``must_arrive``: devices must have the policy, which none has right after onboarding.
+    ``allow_unassigned``: a policy without recipients is intended.
     """
     reasons = [
         reason
@@ -91,7 +91,11 @@ def list_obstacles(found: Found, *, must_know: bool, must_arrive: bool, allow_un
         and not (allow_unassigned and reason["code"] == "not_assigned")
     ]
     told = {reason["code"] for reason in reasons}
-    differs = [each for each in found.readiness.get("differs") or () if each["code"] not in _list_other_codes(told)]
+    differs = [
+        each
+        for each in found.readiness.get("differs") or ()
+        if each["code"] not in _list_other_codes(told) and each.get("option") != "description"
+    ]
     return [f"{reason['message']} {reason['hint']}".rstrip() for reason in reasons] + [each["message"] for each in differs]
 
 

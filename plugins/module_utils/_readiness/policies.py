@@ -22,7 +22,7 @@ from .._hello.finding import Finding
 from .._hello.findings import list_included, list_reaching, overlap, turns_off
 from .._hello.model import FoundPolicy
 from .._hello.terms import Terms
-from .._text import clean
+from .._text import clean, join_words
 from .model import Evidence, Judged, Part, Reason, ReasonCode, State
 
 RECOVERY, HELLO = "enable_pin_recovery", "use_passport_for_work"
@@ -86,7 +86,12 @@ def _judge_absence(evidence: Evidence, terms: Terms) -> Judged:
     if evidence.expected.name is None:
         return Judged("no", (_no("policy_missing", f"No policy sets {RECOVERY} to true.", advice),))
     if not found:
-        return Judged("no", (_no("policy_missing", f"No policy named '{evidence.expected.name}' sets {RECOVERY}.", advice),))
+        message = f"No policy named '{evidence.expected.name}' sets {RECOVERY}."
+        others = [f"'{policy.name}'" for policy in evidence.policies if policy.surface != "enrollment" and _allows(policy, evidence)]
+        if others:
+            message = f"{message} {join_words(others)} {'does' if len(others) == 1 else 'do'}."
+            advice = f"To use another policy, set {terms.expected_name()} to its name. Otherwise: {advice}"
+        return Judged("no", (_no("policy_missing", message, advice),))
     return Judged("no", tuple(_no("pin_recovery_off", _say_recovery(policy), advice, (policy.id,)) for policy in found))
 
 

@@ -105,7 +105,9 @@ def _explain_consent(consent: Consent, changes: t.Sequence[Change], terms: Terms
     task = f"Run {terms.consent_task()}"
     if not any(app.is_present or app.deleted_id for app in consent.apps().values()):
         text = "The tenant is not connected to the Microsoft PIN Reset Service: neither of its two enterprise applications exists."
-        yield _connection("not_connected", text, f"{task}, or let an administrator consent on the pages in consent_urls.")
+        yield _connection(
+            "not_connected", text, f"{task}, or let an administrator consent on the pages in consent_urls of intune_pinreset_consent_info."
+        )
         return
     made = [change.app for change in changes if change.kind in ("create", "restore")]
     for change in changes:

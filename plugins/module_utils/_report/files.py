@@ -42,6 +42,8 @@ class ReportFiles:
                 f"basename must be the beginning of a file's name, not {basename[:80]!r}.",
                 hint="Use letters, digits, '-', and '_'. The folder is the option directory.",
             )
+        if not directory.strip():
+            raise errors.InvalidOptionError("directory must not be empty.", hint="Name the folder for the report.")
         if not os.path.isdir(self._directory):
             raise errors.InvalidOptionError(
                 f"directory '{self._directory}' is not a folder on the host that runs the module.",

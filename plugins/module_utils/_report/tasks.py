@@ -77,14 +77,10 @@ def make_reason_task(code: str, level: str, policies: t.Sequence[Json]) -> str |
 
 
 def _name_look(policies: t.Sequence[Json]) -> str:
-    """Return the name of a task that shows the devices without a policy, by status."""
+    """Return the name of a task that shows the devices in error or conflict, or only the numbers."""
     rows = [row for policy in policies for row in (policy["check_in"] or {"rows": []})["rows"]]
-    found = {row["value"] for row in rows if row["devices"]}
-    failed = ["on which devices the policy failed"] if found & {"error", "conflict"} else []
-    pending = ["which devices have not checked in yet"] if "pending" in found else []
-    if failed and pending:
-        pending = ["which have not checked in yet"]
-    return f"Show {', and '.join([*failed, *pending]) or 'the status of the policy on each device'}"
+    has_failed = any(row["devices"] and row["value"] in ("error", "conflict") for row in rows)
+    return "Show on which devices the policy failed" if has_failed else "Show the check-in status of the policy"
 
 
 def _make_configuration_task(code: str, policies: t.Sequence[Json]) -> str | None:

@@ -151,8 +151,8 @@ def test_entries_may_be_text_as_a_form_has_no_lists(text: str, entries: list[dic
     [
         ("", "entries: It is blank. Leave it out, or give an empty list to clear it."),
         (" \n,", "entries: It is blank. Leave it out, or give an empty list to clear it."),
-        ("target=group group=Sales laptops", "entries: 'laptops' must be name=value. Put a value with blanks or commas in quotes"),
-        ("target=group group=Comma, Inc", "entries: 'Inc' must be name=value."),
+        ("target=group group=Sales laptops", "entries: 'laptops' must be name=value, as in target=group"),
+        ("target=group group=Comma, Inc", "entries: 'Inc' must be name=value"),
         ("target=group group='Comma, Inc", "entries: A quote is not closed in"),
         ("target=group group=O'Brien", "entries: A quote is not closed in"),
         ("{target: all_users}", "entries: It begins as JSON does, and cannot be read:"),

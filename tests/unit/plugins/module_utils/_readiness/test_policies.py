@@ -10,7 +10,7 @@ import typing as t
 import pytest
 
 from ansible_collections.endpointops.intune.plugins.module_utils._hello.model import FoundPolicy
-from ansible_collections.endpointops.intune.plugins.module_utils._hello.terms import MODULE_TERMS, ROLE_TERMS
+from ansible_collections.endpointops.intune.plugins.module_utils._hello.terms import MODULE_TERMS, ROLE_TERMS, Terms
 from ansible_collections.endpointops.intune.plugins.module_utils._readiness.model import Evidence, Expected, Part
 from ansible_collections.endpointops.intune.plugins.module_utils._readiness.policies import judge_policies
 from tests.support.fakes import TENANT_ID
@@ -153,6 +153,21 @@ def test_the_policies_that_work_count_or_those_that_would() -> None:
 )
 def test_the_policy_of_a_name(policies: list[FoundPolicy], expected: Expected, state: str, codes: list[str], counted: list[str]) -> None:
     assert verdict(tenant_of(*policies, expected=expected)) == (state, codes, counted)
+
+
+@pytest.mark.parametrize(
+    ("others", "message", "terms", "hint"),
+    [
+        ((), "No policy named 'A' sets enable_pin_recovery.", ROLE_TERMS, "Run endpointops.intune.onboard"),
+        (("B",), "sets enable_pin_recovery. 'B' does.", ROLE_TERMS, "set pin_reset_policy_name to its name. Otherwise: Run "),
+        (("B", "C"), "'B' and 'C' do.", MODULE_TERMS, "set 'name' in 'expect' to its name. Otherwise: Run intune_pin_policy "),
+    ],
+)
+def test_policies_of_other_names_that_allow_it_are_named(others: tuple[str, ...], message: str, terms: Terms, hint: str) -> None:
+    """The tenant of a user who has named the policy in another way than the role does."""
+    found = tenant_of(*(policy(name, ON, DEVICES) for name in others), policy("Off", OFF, DEVICES), expected=Expected("A"))
+    (reason,) = judge_policies(found, terms).reasons
+    assert reason.message.endswith(message) and hint in reason.hint
 
 
 def test_a_reason_says_what_is_wrong_with_the_policy() -> None:

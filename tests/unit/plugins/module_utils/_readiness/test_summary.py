@@ -416,6 +416,13 @@ def test_reasons_not_to_end_well(given, options, stops):
     assert obstacles.list_obstacles(found, **wanted) == ([f"{given['code']} happened. Repair it."] if stops else [])
 
 
+def test_another_description_is_told_and_no_reason():
+    described = {**LENGTH, "option": "description", "message": "'Ours' is not 'Theirs'."}
+    found = parse_found({"before": readiness(differs=[described])}, check=False)
+    assert "  Differs: 'Ours' is not 'Theirs'." in "\n".join(summary.render_summary(found))
+    assert obstacles.list_obstacles(found, must_know=True, must_arrive=False, allow_unassigned=False) == []
+
+
 def test_a_difference_from_the_variables_is_a_reason_too():
     found = parse_found({"before": readiness(differs=[LENGTH])}, check=False)
     assert obstacles.list_obstacles(found, must_know=True, must_arrive=False, allow_unassigned=False) == ["6 is not 8."]

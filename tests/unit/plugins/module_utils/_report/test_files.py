@@ -55,6 +55,12 @@ def test_other_names_are_refused(tmp_path: pathlib.Path, basename: str) -> None:
         subject(tmp_path, basename)
 
 
+@pytest.mark.parametrize("directory", ["", " "])
+def test_an_empty_name_of_the_folder_is_not_the_current_folder(directory: str) -> None:
+    with pytest.raises(errors.InvalidOptionError, match="directory must not be empty"):
+        files.ReportFiles(directory, "report", "0600")
+
+
 def test_a_folder_must_exist(tmp_path: pathlib.Path) -> None:
     with pytest.raises(errors.InvalidOptionError, match="is not a folder") as caught:
         subject(tmp_path / "missing")

@@ -176,13 +176,13 @@ def test_tasks_of_reasons(code: str, level: str, policies: list[int], module: st
 @pytest.mark.parametrize(
     ("counts", "name"),
     [
-        ([{"pending": 3}], "Show which devices have not checked in yet"),
+        ([{"pending": 3}], "Show the check-in status of the policy"),
         ([{"error": 1}], "Show on which devices the policy failed"),
         ([{"conflict": 1}, {}], "Show on which devices the policy failed"),
-        ([{"error": 1}, {"pending": 3}], "Show on which devices the policy failed, and which have not checked in yet"),
-        ([{"not_applicable": 2}], "Show the status of the policy on each device"),
-        ([None], "Show the status of the policy on each device"),
-        ([], "Show the status of the policy on each device"),
+        ([{"error": 1}, {"pending": 3}], "Show on which devices the policy failed"),
+        ([{"not_applicable": 2}], "Show the check-in status of the policy"),
+        ([None], "Show the check-in status of the policy"),
+        ([], "Show the check-in status of the policy"),
     ],
 )
 def test_the_task_for_a_policy_that_has_not_arrived_is_named_by_what_there_is(counts: list[t.Any], name: str) -> None:
