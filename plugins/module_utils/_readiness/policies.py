@@ -31,6 +31,7 @@ HOLDERS: tuple[Part, ...] = ("profiles", "catalog", "intents")
 # Findings about the paths and values of a custom profile, and the end of a path meant for PIN recovery.
 PROFILE_CODES = ("wrong_path", "unknown_path", "braces", "wrong_tenant_id", "letter_case", "wrong_type", "wrong_value", "set_twice")
 RECOVERY_NODE = re.compile(r"[^/\\]*(recover|reset)[^/\\]*[/\\\s]*$", re.IGNORECASE)
+SHOWN_NAMES = 3
 ADMIN_CENTER = "Devices > Enrollment > Windows > Windows Hello for Business in the Intune admin center"
 
 
@@ -89,7 +90,8 @@ def _judge_absence(evidence: Evidence, terms: Terms) -> Judged:
         message = f"No policy named '{evidence.expected.name}' sets {RECOVERY}."
         others = [f"'{policy.name}'" for policy in evidence.policies if policy.surface != "enrollment" and _allows(policy, evidence)]
         if others:
-            message = f"{message} {join_words(others)} {'does' if len(others) == 1 else 'do'}."
+            shown = others if len(others) <= SHOWN_NAMES else [*others[:SHOWN_NAMES], f"{len(others) - SHOWN_NAMES} more"]
+            message = f"{message} {join_words(shown)} {'does' if len(others) == 1 else 'do'}."
             advice = f"To use another policy, set {terms.expected_name()} to its name. Otherwise: {advice}"
         return Judged("no", (_no("policy_missing", message, advice),))
     return Judged("no", tuple(_no("pin_recovery_off", _say_recovery(policy), advice, (policy.id,)) for policy in found))

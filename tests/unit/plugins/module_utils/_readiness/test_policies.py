@@ -160,6 +160,7 @@ def test_the_policy_of_a_name(policies: list[FoundPolicy], expected: Expected, s
     [
         ((), "No policy named 'A' sets enable_pin_recovery.", ROLE_TERMS, "Run endpointops.intune.onboard"),
         (("B",), "sets enable_pin_recovery. 'B' does.", ROLE_TERMS, "set pin_reset_policy_name to its name. Otherwise: Run "),
+        (("B", "C", "D", "E", "F"), "'B', 'C', 'D', and 2 more do.", ROLE_TERMS, "set pin_reset_policy_name to its name."),
         (("B", "C"), "'B' and 'C' do.", MODULE_TERMS, "set 'name' in 'expect' to its name. Otherwise: Run intune_pin_policy "),
     ],
 )
