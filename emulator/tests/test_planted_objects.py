@@ -97,8 +97,8 @@ def test_a_group_with_members(client: Client) -> None:
         ("tokens", {"roles": "User.Read.All"}, "roles must be a list of texts, not 'User.Read.All'"),
         ("faults", {"fault": {"kind": "status", "status": 42}}, "status of fault must be a number from 200 to 599, not 42"),
         ("faults", {"fault": {"kind": "status", "status": True}}, "wrong value of 'status' of fault: True"),
-        ("faults", {"fault": {"kind": "status", "retry_after": "1\r\nx: y"}}, "retry_after of fault must be printable ASCII, not '1"),
-        ("faults", {"fault": {"kind": "redirect", "location": "\u20ac"}}, "location of fault must be printable ASCII, not '"),
+        ("faults", {"fault": {"kind": "status", "retry_after": "1\r\nx: y"}}, "retry_after of fault must be printable Latin-1, not '1"),
+        ("faults", {"fault": {"kind": "redirect", "location": "\u20ac"}}, "location of fault must be printable Latin-1, not '"),
         (
             "faults",
             {"fault": {"kind": "html"}, "match": {"version": "V1.0"}},

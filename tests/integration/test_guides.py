@@ -118,7 +118,8 @@ def test_the_examples_of_the_guide_on_approval_ask_and_then_do(ansible):
     assert asked.code == 0 and f'"code": "{request["code"]}"' in asked.output, asked.output
     ansible.tenant.control.decide(request["code"], "approve", "Fine.")
     done = ansible.plays([play])
-    assert done["Ask for longer PINs"].changed and '"policy.approval": null' in done.output, done.output
+    # Before ansible-core 2.19, debug prints null as an empty text.
+    assert done["Ask for longer PINs"].changed and re.search('"policy.approval": (null|"")', done.output), done.output
 
 
 def test_the_first_steps_print_what_the_guide_shows(ansible):

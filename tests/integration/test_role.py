@@ -10,9 +10,12 @@ import json
 import os
 
 import pytest
+from ansible.release import __version__ as ansible_version
 
 from .harness import one_of
 
+# Before ansible-core 2.19, a template that is one variable renders a number as text.
+RENDERS_TEXT = tuple(map(int, ansible_version.split(".")[:2])) < (2, 19)
 PLAYBOOK = "endpointops.intune.{}"
 OUTCOME = "Outcome | Fail if the consent or the policy keeps users from resetting their PIN"
 CHECK = "Check | Look for reasons not to begin"
@@ -465,7 +468,10 @@ def test_bad_variables_are_refused_by_the_roles_argument_specs(ansible, playbook
     ("playbook", "variables", "word"),
     [
         ("onboard", {"pin_reset_assignments": [{"target": "everybody"}]}, "'everybody' must be one of all_devices"),
-        ("onboard", {"pin_reset_assignments": 12345}, "'12345' must be a dictionary, such as {target: all_devices}"),
+        pytest.param(
+            *("onboard", {"pin_reset_assignments": 12345}, "'12345' must be a dictionary, such as {target: all_devices}"),
+            marks=pytest.mark.skipif(RENDERS_TEXT, reason="this ansible-core renders the number as text, which a later task refuses"),
+        ),
         ("onboard", {"pin_reset_assignments": ["all_users"]}, "'all_users' must be a dictionary, such as {target: all_users}"),
         ("onboard", {"pin_reset_assignments": [{"group": "Pilot ring"}]}, "an entry has no target"),
         ("reset_passcode", {"pin_reset_devices": ["x"], "pin_reset_platforms": ["beos"]}, "'beos' must be one of"),
@@ -521,8 +527,11 @@ def test_a_name_that_is_not_text_is_told_in_one_sentence(ansible, variable, valu
     play = run(ansible, "reset_passcode", **{variable: value})
     (told,) = {task.result["msg"] for task in play.tasks if task.status == "failed"}
     shown = value[0] if isinstance(value, list) else value
-    assert play.code == 2 and told.startswith(f"{variable.removeprefix('pin_reset_')}: {shown} is not text"), play.output
-    assert "Put it in quotes" in told and writes(play) == []
+    assert play.code == 2 and writes(play) == []
+    if RENDERS_TEXT and value == 12345:
+        assert told.startswith("There is no ") and "'12345'" in told, play.output
+    else:
+        assert told.startswith(f"{variable.removeprefix('pin_reset_')}: {shown} is not text") and "Put it in quotes" in told, play.output
 
 
 @pytest.mark.exhaustive
@@ -568,7 +577,7 @@ def test_no_passcode_is_in_what_a_run_prints_or_gives_to_its_tasks(ansible):
         play = run(ansible, playbook, "-vvv", **variables, **ASSIGNED)
         secrets = set(ansible.tenant.control.secrets()) - before
         record = (ansible.folder / "record.jsonl").read_text(encoding="utf-8")
-        assert play.code == 0 and secrets and '"arguments": {"modules":' in record and '"results":' in record, play.output
+        assert play.code == 0 and secrets and '"modules": ["intune_' in record and '"results":' in record, play.output
         assert [secret for secret in secrets if secret in play.output + record] == []
 
 

@@ -181,8 +181,9 @@ def _check_detail(name: str, value: Any) -> None:
         check_seconds(name, value)
     if name == "status" and not LEAST_STATUS <= value <= GREATEST_STATUS:
         raise ValueError(f"status of fault must be a number from {LEAST_STATUS} to {GREATEST_STATUS}, not {value!r}")
-    if name in HEADERS and not (str(value).isascii() and str(value).isprintable()):
-        raise ValueError(f"{name} of fault must be printable ASCII, not {value!r}")
+    # Gateways also send bytes that are neither ASCII nor UTF-8; a header can hold each of Latin-1.
+    if name in HEADERS and not (str(value).isprintable() and max(str(value), default="") <= "\u00ff"):
+        raise ValueError(f"{name} of fault must be printable Latin-1, not {value!r}")
 
 
 def _read_count(name: str, value: Any, least: int) -> int:
