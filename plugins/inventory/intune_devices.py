@@ -102,41 +102,31 @@ seealso:
 """
 
 EXAMPLES = r"""
-# warehouse.intune_devices.yml: how to connect is taken from the INTUNE_* environment variables
+# warehouse.intune_devices.yml: only the next line is required; how to connect is taken from the INTUNE_* environment variables
 plugin: endpointops.intune.intune_devices
 
----
-# Groups by platform and by eligibility, such as platform_android and resettable
-plugin: endpointops.intune.intune_devices
-platforms: [windows, android]
-keyed_groups:
-  - prefix: platform
-    key: intune_platform
-  - prefix: user
-    key: (intune_user_principal_name or '').partition('@')[0]
-groups:
-  resettable: intune_eligible
-  silent: intune_last_sync is none or intune_last_sync < '2026-01-01'
-compose:
-  label: intune_device_name ~ ' (' ~ intune_serial_number ~ ')'
-
----
-# The devices of a group that support a reset, without those of a test laboratory
-plugin: endpointops.intune.intune_devices
+# The devices of a group to which a reset would be sent, without those of a test laboratory
 device_groups: [All fleet devices]
 platforms: [windows, android]
 eligible: true
 filters:
   - exclude: intune_device_name is match('LAB-')
 
----
 # Named by serial number, and by the name of the device where it has none
-plugin: endpointops.intune.intune_devices
 hostnames: [serial_number, device_name]
 
----
+# Groups by platform and user, such as platform_android
+keyed_groups:
+  - prefix: platform
+    key: intune_platform
+  - prefix: user
+    key: (intune_user_principal_name or '').partition('@')[0]
+groups:
+  silent: intune_last_sync is none or intune_last_sync < '2026-01-01'
+compose:
+  label: intune_device_name ~ ' (' ~ intune_serial_number ~ ')'
+
 # Kept for an hour in files
-plugin: endpointops.intune.intune_devices
 cache: true
 cache_plugin: ansible.builtin.jsonfile
 cache_connection: ~/.cache/ansible/intune

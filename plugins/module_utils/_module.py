@@ -21,12 +21,12 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible.module_utils.common.parameters import remove_values
 
-from . import _auth
 from ._approval.hook import ApprovalHook
 from ._approval.options import parse_options
 from ._argspec import Spec, choose_maskable
 from ._auth._base import CredentialContext
 from ._auth._memory import TokenMemory
+from ._auth.create import create as create_credential
 from ._clouds import choose_cloud
 from ._errors import ForbiddenError, InternalError, IntuneError, InvalidOptionError, MissingLibraryError
 from ._event_limit import find_limit
@@ -110,7 +110,7 @@ def connect(
     pool: WorkerPool[t.Any] = WorkerPool(transport.send)
     client = GraphClient(
         sender=sender,
-        credential=_auth.create(params, CredentialContext(cloud, sender, clock.now), memory),
+        credential=create_credential(params, CredentialContext(cloud, sender, clock.now), memory),
         origin=cloud.graph,
         clock=clock,
         worker_pool=pool,

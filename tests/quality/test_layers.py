@@ -264,7 +264,8 @@ def test_a_pure_file_imports_only_pure_files(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["._graph.client", "._graph.batch_scheduler", "._auth", "._hello.api", "._module", "time", "os", "requests", "queue", "random"]
+    "name",
+    ["._graph.client", "._graph.batch_scheduler", "._auth.create", "._hello.api", "._module", "time", "os", "requests", "queue", "random"],
 )
 def test_an_impure_import_would_be_found(name):
     assert impurities("_x.y", {"._errors", "typing", name})

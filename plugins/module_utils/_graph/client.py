@@ -108,10 +108,12 @@ class GraphClient:
         return self.clock.now() + (0.0 if abs(skew) > LONGEST_SKEW else skew)
 
     @t.overload
-    def get(self, path: str, query: t.Mapping[str, str] | None = None, *, version: str = V1) -> Json: ...
+    def get(self, path: str, query: t.Mapping[str, str] | None = None, *, version: str = V1) -> Json:
+        """Return a JSON object."""
 
     @t.overload
-    def get(self, path: str, query: t.Mapping[str, str] | None = None, *, version: str = V1, shape: Shape[T]) -> T: ...
+    def get(self, path: str, query: t.Mapping[str, str] | None = None, *, version: str = V1, shape: Shape[T]) -> T:
+        """Return a value of the shape."""
 
     def get(self, path: str, query: t.Mapping[str, str] | None = None, *, version: str = V1, shape: Shape[t.Any] = an_object) -> t.Any:
         """Return the JSON at a path, validated by this shape."""

@@ -16,7 +16,7 @@ from ..state.tenant import Tenant
 from .setting_definitions import DEFINITIONS
 
 PREFIX = "#microsoft.graph."
-# type: (JSON types of `value`, extra properties, hidden when read)
+# For each type: the JSON types of `value`, extra properties, and whether it is hidden when read.
 TYPES: dict[str, tuple[tuple[type, ...], tuple[str, ...], bool]] = {
     "omaSettingBoolean": ((bool,), (), False),
     "omaSettingInteger": ((int,), (), False),

@@ -18,9 +18,10 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
-from ansible_collections.endpointops.intune.plugins.module_utils._auth import client_certificate, create
+from ansible_collections.endpointops.intune.plugins.module_utils._auth import client_certificate
 from ansible_collections.endpointops.intune.plugins.module_utils._auth._memory import TokenMemory
 from ansible_collections.endpointops.intune.plugins.module_utils._auth.client_certificate import ClientCertificate
+from ansible_collections.endpointops.intune.plugins.module_utils._auth.create import create
 from tests.support.fakes import CLIENT_ID, START, TENANT_ID, Tenant, bearer, entra, form_of, options, tenant
 
 DAY = 86400.0

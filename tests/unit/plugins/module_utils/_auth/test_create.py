@@ -8,9 +8,9 @@ import typing as t
 
 import pytest
 
-from ansible_collections.endpointops.intune.plugins.module_utils import _auth
 from ansible_collections.endpointops.intune.plugins.module_utils import _errors as errors
 from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CONNECTION
+from ansible_collections.endpointops.intune.plugins.module_utils._auth import create as subject
 from tests.support.fakes import CLIENT_ID, TENANT_ID, options, tenant
 
 SECRET = {"tenant_id": TENANT_ID, "client_id": CLIENT_ID, "client_secret": "s3cret"}
@@ -30,19 +30,19 @@ SECRET = {"tenant_id": TENANT_ID, "client_id": CLIENT_ID, "client_secret": "s3cr
     ],
 )
 def test_auto_takes_what_is_given(given: dict[str, str], environ: dict[str, str], method: str) -> None:
-    assert _auth.detect_method(options(**given), environ) == method
+    assert subject.detect_method(options(**given), environ) == method
 
 
 def test_every_method_is_an_option_and_has_its_credential() -> None:
-    methods = t.get_args(_auth.AuthMethod)
-    assert [_auth.load_kind(method).method for method in methods] == list(methods)
+    methods = t.get_args(subject.AuthMethod)
+    assert [subject.load_kind(method).method for method in methods] == list(methods)
     assert CONNECTION["auth_method"]["choices"] == ["auto", *methods]
-    assert set(_auth.METHOD_BY_OPTION) <= set(CONNECTION)
+    assert set(subject.METHOD_BY_OPTION) <= set(CONNECTION)
 
 
 def test_auto_refuses_to_choose_between_two() -> None:
     with pytest.raises(errors.InvalidOptionError) as caught:
-        _auth.detect_method(options(client_secret="s3cret", client_certificate_path="/x.pem"), {})
+        subject.detect_method(options(client_secret="s3cret", client_certificate_path="/x.pem"), {})
     assert "client_certificate_path, client_secret" in caught.value.message
     assert "client_certificate or client_secret" in (caught.value.hint or "")
     assert "s3cret" not in str(caught.value)
@@ -51,7 +51,7 @@ def test_auto_refuses_to_choose_between_two() -> None:
 @pytest.mark.parametrize("given", [{}, {"client_secret": ""}], ids=["nothing", "blank"])
 def test_auto_refuses_to_be_nobody(given: dict[str, str]) -> None:
     with pytest.raises(errors.InvalidOptionError, match="No credential is given") as caught:
-        _auth.detect_method(options(**given), {})
+        subject.detect_method(options(**given), {})
     assert "Set tenant_id, client_id, and client_secret" in (caught.value.hint or "")
 
 
@@ -110,7 +110,7 @@ def test_an_incomplete_credential_is_told_apart_from_none(
     given: dict[str, str], environ: dict[str, str], message: str, advice: str
 ) -> None:
     with pytest.raises(errors.InvalidOptionError) as caught:
-        _auth.detect_method(options(**given), environ)
+        subject.detect_method(options(**given), environ)
     assert message in caught.value.message
     assert advice in (caught.value.hint or "")
     assert "s3cret" not in str(caught.value)
@@ -120,7 +120,7 @@ def test_an_incomplete_credential_is_told_apart_from_none(
 def test_auto_says_which_credential_lacks_an_option(given: dict[str, str], missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(f"INTUNE_{missing.upper()}", "")
     with pytest.raises(errors.InvalidOptionError) as caught:
-        _auth.create(options(client_secret="s3cret", **given), tenant().context)
+        subject.create(options(client_secret="s3cret", **given), tenant().context)
     variable = f"INTUNE_{missing.upper()}"
     assert caught.value.message == f"auth_method client_secret needs {missing}. The environment variable {variable} is empty."
     assert f"in the environment as {variable}." in (caught.value.hint or "")
@@ -137,40 +137,40 @@ def test_auto_says_which_credential_lacks_an_option(given: dict[str, str], missi
 )
 def test_everything_that_is_missing_is_named_at_once(method: str, missing: str) -> None:
     with pytest.raises(errors.InvalidOptionError) as caught:
-        _auth.create(options(auth_method=method), tenant().context)
+        subject.create(options(auth_method=method), tenant().context)
     assert f"{method} needs {missing}." in caught.value.message
     assert f"INTUNE_{missing.rpartition(' ')[2].upper()}" in (caught.value.hint or "")
 
 
 @pytest.mark.parametrize("method", ["managed_identity", "azure_cli"])
 def test_some_methods_need_no_option(method: str) -> None:
-    assert _auth.create(options(auth_method=method), tenant().context).method == method
+    assert subject.create(options(auth_method=method), tenant().context).method == method
 
 
 def test_a_method_that_is_said_beats_other_credentials() -> None:
     given = options(auth_method="client_secret", access_token="x", **SECRET)
-    assert _auth.create(given, tenant().context).method == "client_secret"
+    assert subject.create(given, tenant().context).method == "client_secret"
 
 
 def test_auto_hears_the_platform(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IDENTITY_ENDPOINT", "http://127.0.0.1/msi/token")
-    assert _auth.create(options(), tenant().context).method == "managed_identity"
+    assert subject.create(options(), tenant().context).method == "managed_identity"
 
 
 def test_making_a_credential_sends_nothing() -> None:
     world = tenant()
-    _auth.create(options(**SECRET), world.context)
+    subject.create(options(**SECRET), world.context)
     assert world.transport.sent == []
 
 
 @pytest.mark.parametrize("show", [repr, str])
 @pytest.mark.parametrize("given", [SECRET, {"access_token": "s3cret"}], ids=["client_secret", "access_token"])
 def test_a_credential_shows_no_secret(given: dict[str, str], show: t.Callable[[object], str]) -> None:
-    assert "s3cret" not in show(_auth.create(options(**given), tenant().context))
+    assert "s3cret" not in show(subject.create(options(**given), tenant().context))
 
 
 @pytest.mark.parametrize("method", ["auto", "client_secret", "client_certificate", "workload_identity", "access_token"])
 def test_case_31_that_become_hides_the_environment_is_said(method: str) -> None:
     with pytest.raises(errors.InvalidOptionError) as caught:
-        _auth.create(options(auth_method=method), tenant().context)
+        subject.create(options(auth_method=method), tenant().context)
     assert "with become, or on another host, it does not see the environment of the controller" in (caught.value.hint or "")

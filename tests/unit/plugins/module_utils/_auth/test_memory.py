@@ -11,9 +11,9 @@ import typing as t
 
 import pytest
 
-from ansible_collections.endpointops.intune.plugins.module_utils import _auth
 from ansible_collections.endpointops.intune.plugins.module_utils._argspec import CONNECTION
 from ansible_collections.endpointops.intune.plugins.module_utils._auth._memory import DECIDING, KeptToken, Token, TokenMemory
+from ansible_collections.endpointops.intune.plugins.module_utils._auth.create import create
 from tests.support.fakes import CLIENT_ID, START, TENANT_ID, FakeClock, jwt, options, tenant
 
 SECRET = {"tenant_id": TENANT_ID, "client_id": CLIENT_ID, "client_secret": "s3cret-of-app"}
@@ -69,13 +69,13 @@ def test_a_fork_does_not_inherit_it(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_a_given_token_is_not_kept(given: dict[str, str], number: int) -> None:
     memory = TokenMemory()
-    _auth.create(options(**given), tenant().context, memory)
+    create(options(**given), tenant().context, memory)
     assert len(memory._kept) == number
 
 
 def test_a_kept_token_is_renewed_in_time_and_after_a_refusal(clock: FakeClock) -> None:
     memory, world = TokenMemory(), tenant(clock=clock)
-    first, second = (_auth.create(options(**SECRET), world.context, memory) for _each in range(2))
+    first, second = (create(options(**SECRET), world.context, memory) for _each in range(2))
     first.kept.token, first.kept.renew_at = Token("one"), START + 100
     asked: list[tuple[str | None, bool]] = []
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import typing as t
 
 import pytest
 
@@ -28,13 +29,13 @@ def answer(registry: Registry | None) -> Answer:
 
 def judged(
     output: Output,
-    intune: Registry | None = ON,
+    intune: Registry | t.Literal["on"] | None = "on",
     computer: Registry | None = None,
     user: Registry | None = None,
     windows: Answer = WINDOWS,
 ) -> DeviceResult:
-    status = Answer(render_status(output), 0)
-    return on_device.describe(Answers(status, answer(intune), answer(computer), answer(user), windows))
+    status, set_by_intune = Answer(render_status(output), 0), ON if intune == "on" else intune
+    return on_device.describe(Answers(status, answer(set_by_intune), answer(computer), answer(user), windows))
 
 
 def codes(found: DeviceResult) -> list[str]:
