@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run the unit and integration tests on each ansible-core that the collection supports, over the Pythons of this machine.
+"""Run the unit, integration, and sanity tests on each ansible-core that the collection supports, over the Pythons of this machine.
 
 Usage: matrix.py [CORE[/PYTHON]...], for example ``matrix.py 2.16 2.21/3.12``. ``matrix.py --cells`` only lists the pairs, as JSON. Each
 pair has its own environment below .cache/matrix, and all test the same copy of the checkout, so that work on it can continue meanwhile. A
@@ -149,6 +149,16 @@ def run(suite: Suite, name: str, programs: Path) -> tuple[bool, str]:
     return passed, counts(report)
 
 
+def run_sanity(name: str, programs: Path) -> tuple[bool, str]:
+    """Return whether ansible-test's sanity tests passed, and a word for it."""
+    path = f"{programs}{os.pathsep}{os.environ['PATH']}"
+    print(f"\n==> {name}: sanity", flush=True)
+    command = [str(programs / "python"), "-m", "tests.tools.ansible_test", "sanity"]
+    # It makes its own copy of the checkout.
+    passed = not subprocess.run(command, cwd=ROOT, env={**os.environ, "PATH": path}, check=False).returncode
+    return passed, "passed" if passed else "failed"
+
+
 def cell(core: str, python: str) -> Cell:
     base = interpreter(python)
     if base is None:
@@ -162,13 +172,16 @@ def cell(core: str, python: str) -> Cell:
     found = subprocess.run([programs / "python", "-c", code], capture_output=True, text=True, check=True).stdout
     exact_core, exact_python = found.split()
     results = {suite.name: run(suite, name, programs) for suite in SUITES}
+    # They depend on ansible-core, and bring the Pythons of targets themselves.
+    if python == CORES[core][0]:
+        results["sanity"] = run_sanity(name, programs)
     outcome = "ok" if all(passed for passed, _tests in results.values()) else "FAILED"
     return Cell(exact_core, exact_python, outcome, {suite: tests for suite, (_passed, tests) in results.items()}, time.monotonic() - start)
 
 
 def table(cells: list[Cell]) -> str:
     """Return the table as Markdown for the README."""
-    names = [suite.name for suite in SUITES]
+    names = [*(suite.name for suite in SUITES), "sanity"]
     rows = [("ansible-core", "Python", *names, "result", "seconds")]
     rows += [(one.core, one.python, *(one.tests.get(name, "-") for name in names), one.outcome, f"{one.seconds:.0f}") for one in cells]
     lines = ["| " + " | ".join(row) + " |" for row in rows]
