@@ -162,7 +162,7 @@ bench: environment  ## Measure speed and memory against the emulated tenant, and
 # Long: about a quarter of an hour for each ansible-core on two cores. MATRIX="2.16 2.21/3.12" chooses some, MATRIX_FULL=1 runs every test
 # on every Python.
 matrix: environment  ## Run tests on each ansible-core that is supported, over the Pythons of this machine
-	@env $(ANSIBLE) WORKERS=$(WORKERS) python -m tests.tools.matrix $(MATRIX)
+	@env $(ANSIBLE) WORKERS=$(WORKERS) INTEGRATION_WORKERS=$(INTEGRATION_WORKERS) python -m tests.tools.matrix $(MATRIX)
 
 matrix-cells:  # What the matrix consists of, for CI.
 	@$(PYTHON) -m tests.tools.matrix --cells

@@ -71,7 +71,8 @@ ALL = ("tests/integration", *LEFT_OUT)
 SUITES = (
     Suite("unit", UNIT),
     Suite("in process", ALL if FULL else INTEGRATION),
-    Suite("as module", ALL if FULL else (EXAMPLES,), execution="module"),
+    # All tests contain those that run as a module anyway.
+    Suite("as module", INTEGRATION if FULL else (EXAMPLES,), execution="module"),
 )
 
 
@@ -139,7 +140,7 @@ def counts(report: Path) -> str:
 def run(suite: Suite, name: str, programs: Path) -> tuple[bool, str]:
     """Return whether a suite passed, and its counts. Its output goes to the screen and to a file."""
     report = LOGS / f"{name}-{suite.name.replace(' ', '-')}.xml"
-    workers = os.environ.get("WORKERS", "2")
+    workers = os.environ.get("WORKERS", "2") if suite.name == "unit" else os.environ.get("INTEGRATION_WORKERS", "6")
     command = [str(programs / "python"), "-m", "pytest", *suite.arguments, "-q", "-n", workers, f"--junitxml={report}"]
     path = f"{programs}{os.pathsep}{os.environ['PATH']}"
     # Files that tools write to a home folder stay here, as with every other command of the Makefile.
