@@ -121,7 +121,7 @@ contract: environment  ## Compare what the integration tests and the emulated te
 	@if [ -z "$$(ls -A $(OUTPUT)/exchanges 2>/dev/null)" ]; then $(MAKE) --no-print-directory integration; fi
 	@$(RUN) EMULATOR_RECORD_DIR="$(CURDIR)/$(OUTPUT)/exchanges" python -m pytest tests/contract -n $(WORKERS) $(PYTEST_ARGS)
 
-# The clients are large, or pin what they depend on: each has an environment of its own. A failed installation fails the target.
+# The clients are large, or pin their dependencies: each has an environment of its own. A failed installation fails the target.
 judges: environment $(JUDGES:%=.cache/judges/%/.ready)  ## Install Microsoft's other clients (1.5 GB), and run them against the emulated tenant
 	@$(RUN) python -m pytest tests/judges $(PYTEST_ARGS)
 

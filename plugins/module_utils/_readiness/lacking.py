@@ -18,8 +18,7 @@ CONNECT = (
 )
 DISCONNECT = (
     "Run endpointops.intune.offboard in two parts. As the application that onboards, run it with --tags policy, which removes the policy. "
-    "As an administrator who is signed in by 'az login', run it with --tags consent and INTUNE_AUTH_METHOD=azure_cli, which revokes the "
-    "consent."
+    "As an administrator signed in by 'az login', run it with --tags consent and INTUNE_AUTH_METHOD=azure_cli, which revokes the consent."
 )
 
 
