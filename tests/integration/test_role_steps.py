@@ -103,13 +103,14 @@ def test_an_application_without_consent_rights_offboards_in_two_parts(ansible, t
     run(ansible, "onboard", **ASSIGNED)
     play = run_as(ansible, READER, "offboard")
     told = play[CHECK].result["msg"]
-    assert play.code == 2 and writes(play) == [] and "--tags policy" in told and "--tags consent" in told, play.output
-    policy = run_as(ansible, FOR_POLICY, "offboard", "--tags", "policy")
-    assert policy.code == 0 and changed(policy)[0].endswith("Offboard | Remove the policy"), policy.output
+    assert play.code == 2 and writes(play) == [] and "--tags preflight,policy" in told and "--tags preflight,consent" in told, play.output
+    policy = run_as(ansible, FOR_POLICY, "offboard", "--tags", "preflight,policy")
+    assert policy.code == 0 and "Tenant: " in summary(policy) and changed(policy)[0].endswith("Offboard | Remove the policy"), policy.output
     # The credential of the application is still in the environment.
     administrator = {"INTUNE_AUTH_METHOD": "azure_cli", "PATH": f"{fake_az(tmp_path, ansible.tenant, person=True)}:{os.environ['PATH']}"}
-    consent = ansible.playbook("endpointops.intune.offboard", "--tags", "consent", env=administrator)
-    assert consent.code == 0 and changed(consent)[0].endswith("Offboard | Disconnect the tenant from the PIN Reset Service"), consent.output
+    consent = ansible.playbook("endpointops.intune.offboard", "--tags", "preflight,consent", env=administrator)
+    assert consent.code == 0 and "Tenant: " in summary(consent), consent.output
+    assert changed(consent)[0].endswith("Offboard | Disconnect the tenant from the PIN Reset Service"), consent.output
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,9 @@ CONNECT = (
     "which verifies the consent."
 )
 DISCONNECT = (
-    "Run endpointops.intune.offboard in two parts. As the application that onboards, run it with --tags policy, which removes the policy. "
-    "As an administrator signed in by 'az login', run it with --tags consent and INTUNE_AUTH_METHOD=azure_cli, which revokes the consent."
+    "Run endpointops.intune.offboard in two parts. As the application that onboards, run it with --tags preflight,policy, which removes "
+    "the policy. As an administrator signed in by 'az login', run it with --tags preflight,consent and INTUNE_AUTH_METHOD=azure_cli, which "
+    "revokes the consent."
 )
 
 

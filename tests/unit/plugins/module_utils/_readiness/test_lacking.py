@@ -84,7 +84,10 @@ def test_a_reader_of_a_tenant_that_is_not_connected_is_told_both():
 )
 def test_offboarding_has_two_parts(roles, risk):
     (told,) = stop(roles, ONBOARD, removes=True)
-    assert "with --tags policy" in told and "signed in by 'az login', run it with --tags consent and INTUNE_AUTH_METHOD=azure_cli" in told
+    assert (
+        "with --tags preflight,policy" in told
+        and "signed in by 'az login', run it with --tags preflight,consent and INTUNE_AUTH_METHOD=azure_cli" in told
+    )
     assert ("only as a last resort" in told) is risk
     assert "bootstrap" not in told and "Sign in as an application that has" not in told
 
