@@ -25,6 +25,7 @@ html_css_files = ['tables.css']
 # Copying a block of commands leaves out the prompts, and the output of the commands.
 extensions.append('sphinx_copybutton')
 copybutton_prompt_text = '$ '
+copybutton_line_continuation_character = '\\'
 CONF
 # Text in tables of the guides is broken into lines, and a long name where it must be. The tables of modules see to it themselves.
 mkdir "$place/static"
