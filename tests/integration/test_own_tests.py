@@ -43,7 +43,7 @@ def repository(tmp_path: pathlib.Path) -> pathlib.Path:
         (folder / name).write_text(text, encoding="utf-8")
     requirements = folder / "requirements.txt"
     emulator = (ROOT / "emulator").as_uri()
-    text, number = re.subn(r"git\+https://\S+#subdirectory=emulator", emulator, requirements.read_text(encoding="utf-8"))
+    text, number = re.subn(r"(?m)^intune-emulator>=.+$", f"intune-emulator @ {emulator}", requirements.read_text(encoding="utf-8"))
     assert number == 1
     requirements.write_text(text, encoding="utf-8")
     collections = yaml.safe_load((folder / "requirements.yml").read_text(encoding="utf-8"))
