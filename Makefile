@@ -47,7 +47,7 @@ QUICK_PARTS := environment sanity-environment lint-quick unit-quick
 PARTS := environment sanity-environment lint+sanity+molecule+docs-lint+demo unit artifact contract
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-quick environment lint lint-quick format generate unit unit-quick fuzz integration molecule smoke live contract judges contract-compare sanity sanity-environment docs-lint docs build artifact bench matrix changelog sample-report matrix-cells contract-download release-dist release-check release-publish emulator-dist emulator-check demo-recording release-links clean
+.PHONY: help demo test test-all test-quick environment lint lint-quick format generate unit unit-quick fuzz integration molecule smoke live contract judges contract-compare sanity sanity-environment docs-lint docs build artifact bench matrix changelog sample-report matrix-cells contract-download release-dist release-check release-environment release-publish emulator-dist emulator-check demo-recording release-links clean
 ifndef TOGETHER
 .NOTPARALLEL:
 endif
@@ -189,8 +189,13 @@ release-check: environment  ## Run `make test` against the tarball of release-di
 release-links: environment  ## Check that the links to this project's repository and site can be opened, once these are public
 	@$(RUN) python -m tests.tools.release links
 
-release-publish: environment  # Needs ANSIBLE_GALAXY_SERVER_LIST and the variables of that server.
-	@$(RUN) python -m tests.tools.release publish
+# All that is installed beside the key of Galaxy: ansible-core, each of its files by a hash.
+release-environment:
+	@$(PYTHON) -m venv --clear .cache/release
+	@.cache/release/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r tests/requirements-release.txt
+
+release-publish:  # Needs ANSIBLE_GALAXY_SERVER_LIST and the variables of that server.
+	@tarball="$$(ls $(OUTPUT)/release/*.tar.gz)" && .cache/release/bin/ansible-galaxy collection publish "$$tarball"
 
 emulator-dist: environment  ## Write source distribution and wheel of the emulated tenant to tests/output/emulator: TAG=emulator-1.0.0
 	@$(RUN) python -m tests.tools.release emulator "$(TAG)"

@@ -13,6 +13,7 @@ import shutil
 import subprocess
 
 import pytest
+import requests
 import yaml
 
 from tests.tools import matrix, release
@@ -80,6 +81,31 @@ def test_the_versions_are_read_where_they_are_written():
     found = release.read_versions(ROOT)
     assert found.galaxy == yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["version"]
     assert found.module == found.galaxy
+
+
+def test_the_list_of_dependencies_names_the_collection_and_what_it_needs():
+    listed = json.loads(release.render_sbom("1.0.0", release.list_requirements(ROOT)))
+    about = listed["metadata"]["component"]
+    assert (about["name"], about["version"]) == ("endpointops.intune", "1.0.0")
+    assert {one["name"] for one in listed["components"]} == {"ansible-core", "msal", "requests"}
+    assert all(re.search(r">=\d", one["description"]) for one in listed["components"])
+    needs = {one["ref"]: one.get("dependsOn", []) for one in listed["dependencies"]}
+    assert sorted(needs[about["bom-ref"]]) == sorted(one["bom-ref"] for one in listed["components"])
+
+
+def test_the_key_of_galaxy_is_seen_by_one_command_of_few_packages():
+    """The packages of the tests, and the right to write to the repository, are in other jobs."""
+    jobs = load(GITHUB / "workflows" / "release.yml")["jobs"]
+    holders = {name: [step for step in job["steps"] if "secrets." in json.dumps(step)] for name, job in jobs.items()}
+    assert [step["run"] for step in holders.pop("publish")] == ["make release-publish"] and not any(holders.values())
+    publish = jobs["publish"]
+    assert publish["permissions"] == {"contents": "read"} and publish["environment"] == "galaxy"
+    assert [step["run"] for step in publish["steps"] if "run" in step] == ["make release-environment", "make release-publish"]
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    rules = re.findall(r"^(release-(?:environment|publish)):(.*)\n((?:\t.*\n)+)", makefile, re.MULTILINE)
+    assert {name for name, _needs, _recipe in rules} == {"release-environment", "release-publish"}
+    assert all(not needs.partition("#")[0].strip() and "$(RUN)" not in recipe for _name, needs, recipe in rules)
+    assert any("--require-hashes" in recipe for _name, _needs, recipe in rules)
 
 
 def load(path: pathlib.Path) -> dict:
@@ -154,5 +180,17 @@ def test_links_to_the_own_places_are_found_and_checked(monkeypatch: pytest.Monke
     asked: list[str] = []
     release.check_links(lambda link: asked.append(link) is None)
     assert site in asked and f"{len(asked)} links can be opened." in capsys.readouterr().out
+    # Also links outside the documentation.
+    assert "https://github.com/endpointops/endpointops.intune/tree/main/emulator" in asked
     with pytest.raises(release.BuildError, match=re.escape(f"{site} cannot be opened.")):
         release.check_links(lambda link: link != site)
+
+
+def test_a_link_that_does_not_answer_cannot_be_opened(monkeypatch, capsys):
+    def get(*_given, **_more):
+        raise requests.ConnectionError("no such host")
+
+    monkeypatch.setattr(requests, "get", get)
+    with pytest.raises(release.BuildError, match="cannot be opened"):
+        release.check_links(release._is_open)
+    assert "no such host" in capsys.readouterr().err

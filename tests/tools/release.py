@@ -6,9 +6,8 @@
 
 ``collection TAG``: check that the checkout is the release that the tag names, and write its tarball, its release notes, and the list of its
 dependencies (an SBOM in CycloneDX's format) to tests/output/release. ``emulator TAG``: the same for the emulated tenant, whose tags begin
-with ``emulator-``; source distribution and wheel go to tests/output/emulator. ``publish``: send the tarball to the Galaxy server that
-ansible-galaxy is configured for. ``links``: check that each link to this project's own places, which are public only from the first release
-on, can be opened.
+with ``emulator-``; source distribution and wheel go to tests/output/emulator. ``links``: check that each link to this project's own places,
+which are public only from the first release on, can be opened.
 """
 
 from __future__ import annotations
@@ -22,13 +21,19 @@ from pathlib import Path
 
 import requests
 import yaml
+from cyclonedx.model.bom import Bom
+from cyclonedx.model.component import Component
+from cyclonedx.output import make_outputter
+from cyclonedx.schema import OutputFormat, SchemaVersion
+from packageurl import PackageURL
 
 from tests.tools.build import ROOT, BuildError, build
 from tests.tools.tree import listed_files
 
 COLLECTION, EMULATOR = ROOT / "tests" / "output" / "release", ROOT / "tests" / "output" / "emulator"
 EMULATOR_TAG = "emulator-"
-OWN_LINK = re.compile(r"https://(?:(?:github|raw\.githubusercontent)\.com/endpointops|endpointops\.github\.io)/[\w./-]*[\w/]")
+OWN_LINK = re.compile(r"https://(?:(?:github|raw\.githubusercontent)\.com/(?:orgs/)?endpointops|endpointops\.github\.io)/[\w./-]*[\w/]")
+LINKING = (".html", ".md", ".py", ".rst", ".svg", ".toml", ".yaml", ".yml")
 RELEASED = re.compile(r"\d+\.\d+\.\d+(-(alpha|beta|rc)\.\d+)?")
 
 
@@ -87,6 +92,27 @@ def render_notes(version: str, changelog: str) -> str:
     return "\n".join(lines[begin + 1 : end]).strip() + "\n"
 
 
+def list_requirements(root: Path) -> list[str]:
+    """Return what the collection needs, as pip writes it: "msal>=1.35.0"."""
+    core = yaml.safe_load((root / "meta" / "runtime.yml").read_text(encoding="utf-8"))["requires_ansible"]
+    packages = re.findall(r"^\w.+$", (root / "meta" / "ee-requirements.txt").read_text(encoding="utf-8"), re.MULTILINE)
+    return [f"ansible-core{core}", *packages]
+
+
+def render_sbom(version: str, requirements: t.Sequence[str]) -> str:
+    """Return the list of the collection's dependencies in CycloneDX's format. It ships none of them, so it names lowest versions."""
+    location = PackageURL("github", "endpointops", "endpointops.intune", version)
+    root = Component(name="endpointops.intune", version=version, purl=location, bom_ref=str(location))
+    needed = []
+    for requirement in requirements:
+        (name,) = re.findall(r"^[\w-]+", requirement)
+        needed.append(Component(name=name, description=requirement, purl=PackageURL("pypi", name=name), bom_ref=f"pkg:pypi/{name}"))
+    bom = Bom(components=needed)
+    bom.metadata.component = root
+    bom.register_dependency(root, needed)
+    return make_outputter(bom, OutputFormat.JSON, SchemaVersion.V1_6).output_as_string(indent=2)
+
+
 def _find(expression: str, path: Path) -> str:
     found = re.search(expression, path.read_text(encoding="utf-8"), re.MULTILINE)
     if found is None:
@@ -118,7 +144,7 @@ def write_collection(tag: str) -> None:
     print(build(ROOT, folder))
     notes = render_notes(tag, (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
     (folder / "notes.md").write_text(notes, encoding="utf-8")
-    _run("cyclonedx-py", "requirements", ROOT / "meta" / "ee-requirements.txt", "--output-file", folder / "sbom.cdx.json")
+    (folder / "sbom.cdx.json").write_text(render_sbom(tag, list_requirements(ROOT)), encoding="utf-8")
 
 
 def write_emulator(tag: str) -> None:
@@ -128,14 +154,6 @@ def write_emulator(tag: str) -> None:
     _run(sys.executable, "-m", "build", "--outdir", _empty(EMULATOR), ROOT / "emulator")
 
 
-def publish() -> None:
-    """Send the tarball to Galaxy. ansible-galaxy reads the server and the key from its configuration."""
-    tarballs = sorted(COLLECTION.glob("*.tar.gz"))
-    if len(tarballs) != 1:
-        raise BuildError(f"{COLLECTION} must hold one tarball, not {len(tarballs)}. Run make release-dist TAG=VERSION.")
-    _run("ansible-galaxy", "collection", "publish", tarballs[0])
-
-
 def find_own_links(texts: t.Iterable[str]) -> list[str]:
     """Return the links to this project's own places, each once; not those that begin an action, such as a new issue."""
     found = {link for text in texts for link in OWN_LINK.findall(text)}
@@ -143,28 +161,30 @@ def find_own_links(texts: t.Iterable[str]) -> list[str]:
 
 
 def check_links(is_open: t.Callable[[str], bool]) -> None:
-    """Check each link of the documentation to this project's own places."""
-    documents = [name for name in listed_files() if name.endswith((".md", ".rst")) or name == "galaxy.yml"]
+    """Check each link of this project's files to its own places."""
+    documents = [name for name in listed_files() if name.endswith(LINKING) and not name.startswith("tests/")]
     links = find_own_links((ROOT / name).read_text(encoding="utf-8") for name in documents)
     _stop_for([f"{link} cannot be opened." for link in links if not is_open(link)])
     print(f"{len(links)} links can be opened.")
 
 
 def _is_open(link: str) -> bool:
-    return requests.get(link, timeout=30, stream=True).ok
+    try:
+        return requests.get(link, timeout=30, stream=True).ok
+    except requests.RequestException as problem:
+        print(f"{link}: {problem}", file=sys.stderr)
+        return False
 
 
 def main(arguments: list[str]) -> int:
     commands = {"collection": write_collection, "emulator": write_emulator}
     try:
-        if arguments == ["publish"]:
-            publish()
-        elif arguments == ["links"]:
+        if arguments == ["links"]:
             check_links(_is_open)
         elif len(arguments) == 2 and arguments[0] in commands and arguments[1]:
             commands[arguments[0]](arguments[1])
         else:
-            print("Usage: release.py collection TAG | emulator TAG | publish | links", file=sys.stderr)
+            print("Usage: release.py collection TAG | emulator TAG | links", file=sys.stderr)
             return 2
     except (BuildError, ValueError) as problem:
         print(problem, file=sys.stderr)
