@@ -126,7 +126,7 @@ def _describe_secret(result: t.Mapping[str, t.Any]) -> list[str]:
     holders = " and ".join(recipient["subject"] for recipient in result.get("recipients") or ())
     # In one line, which can be copied from the output of any callback plugin.
     content = "".join(line for line in sealed.splitlines() if not line.startswith("-----"))
-    shown = f"New client secret, sealed to {holders}, and shown this once. Who has the certificate and its key reads it by this command:"
+    shown = f"New client secret, sealed to {holders}, and shown this once. With the certificate and its key, read it by this command:"
     return [shown, OPEN.format(content)]
 
 

@@ -202,4 +202,4 @@ def _wrong_usage(certificate: t.Any) -> str | None:
         return None
     except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
         return "has extensions that cannot be read"
-    return None if usage.key_encipherment else "is not for key encipherment, says its key usage"
+    return None if usage.key_encipherment else "has a key usage without key encipherment"

@@ -171,15 +171,15 @@ def find_problems(result: ConnectionResult) -> list[str]:
     """Return sentences about problems that the values of a result show."""
     problems = []
     if result["roles"] is None:
-        problems.append("The token cannot be read, so its permissions are not known.")
+        problems.append("The token cannot be read, so its permissions are not known. A request that they do not allow fails with a hint.")
     elif not result["roles"]:
         problems.append(
             "The token holds no application permission: grant some to the application, and consent to them as an administrator."
         )
     if result["intune"] not in (None, "active", "warning"):
-        problems.append(f"The tenant's Intune subscription is {result['intune']}.")
+        problems.append(f"The tenant's Intune subscription is {result['intune']}. Check its licenses in the Microsoft 365 admin center.")
     if result["licensed"] is False:
-        problems.append("The tenant has no enabled license with Intune in it.")
+        problems.append("The tenant has no enabled license with Intune in it. Check its licenses in the Microsoft 365 admin center.")
     if abs(result["clock_skew"] or 0.0) > TOLERABLE_SKEW:
         problems.append(f"The clocks differ by {result['clock_skew']:g} seconds: set this machine's clock.")
     return problems

@@ -39,8 +39,8 @@ IS_DONE = "already exists on the object"
 REFUSALS = {
     "CredentialTypeNotAllowedAsPerAppPolicy": "A policy of the tenant forbids client secrets. Use certificates or federated_credentials "
     "instead of secret_name.",
-    "CredentialInvalidLifetimeAsPerAppPolicy": "A policy of the tenant limits how long a credential lasts. Use a shorter one: see "
-    "secret_days for a secret; a certificate says itself how long it lasts.",
+    "CredentialInvalidLifetimeAsPerAppPolicy": "A policy of the tenant limits how long a credential lasts. Use a shorter one: set "
+    "secret_days for a secret, or make a certificate with an earlier end.",
     "KeyCredentialsInvalidEndDate": "Microsoft Entra refuses a date in the list of certificates. One that it holds has expired, or the new "
     "one lasts longer than the tenant allows. Set purge_certificates to true to remove those that certificates does not name, or use a "
     "certificate that lasts a year at most.",

@@ -22,7 +22,7 @@ from ._memory import Token
 TIMEOUT = 60  # seconds to wait for az
 LONGEST_OUTPUT = 100_000  # characters
 LONGEST_REASON = 500
-KEPT_BY_AZ = "The Azure CLI keeps the credential, and does not tell when it ends."
+KEPT_BY_AZ = "The Azure CLI keeps the credential. Its end is not known."
 # The last line of a Python traceback, which is not indented.
 CRASH = re.compile(r"^Traceback \(most recent call last\):[ \t\r]*\n(?:[ \t\r].*\n|\n)*(\S.*)", re.MULTILINE)
 

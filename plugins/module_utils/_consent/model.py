@@ -170,7 +170,9 @@ def parse_scopes(option: str, given: t.Sequence[str] | None) -> tuple[str, ...] 
                 hint=f"A name has at most {MAX_SCOPE_LENGTH} characters, no quotation mark, backslash or accent, and no dot in front.",
             )
     if is_too_long(scopes):
-        raise errors.InvalidOptionError(f"{option} is longer than the {MAX_GRANT_LENGTH} characters that one grant holds.")
+        raise errors.InvalidOptionError(
+            f"{option} has {len(' '.join(scopes))} characters; one grant holds at most {MAX_GRANT_LENGTH}.", hint="Name fewer permissions."
+        )
     return None if given and not scopes else scopes
 
 

@@ -314,5 +314,5 @@ def describe_warnings(state: State, goal: Goal) -> list[str]:
         return []
     return [
         f"{NAMES[client.app_id]} is granted {', '.join(client.scopes or ())} only, which the PIN Reset Service does not publish in this "
-        f"tenant: no token holds it, and the grant is no consent. The service publishes {', '.join(client.published_scopes)}."
+        f"tenant: no token holds it, so the grant does not count as consent. The service publishes {', '.join(client.published_scopes)}."
     ]

@@ -179,11 +179,11 @@ def validate_options(entries: t.Iterable[Entry]) -> None:
 def _entry_problems(entry: Entry) -> t.Iterator[str]:
     target, group = entry["target"], entry.get("group")
     if group is not None and not target.endswith("group"):
-        yield f"The target {target} takes no group, but '{group}' is given."
+        yield f"The target {target} takes no group, but '{group}' is given. Leave group out."
     if not (group or "").strip() and target.endswith("group"):
-        yield f"The target {target} needs a group."
+        yield f"The target {target} needs a group. Set group to its name or ID."
     if entry.get("filter_type") and not (entry.get("filter") or "").strip():
-        yield f"filter_type is given for the target {_label(entry)}, but no filter."
+        yield f"filter_type is given for the target {_label(entry)}, but no filter. Set filter to its name or ID, or leave filter_type out."
 
 
 def resolve(lookup: NameLookup, entries: t.Iterable[Entry]) -> tuple[Assignment, ...]:

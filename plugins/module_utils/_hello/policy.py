@@ -159,7 +159,7 @@ def make_desired(current: Policy | None, requested: RequestedPolicy, *, is_write
 
 def _make_new(requested: RequestedPolicy) -> Policy:
     if not requested.name:
-        raise errors.InvalidOptionError("A new policy needs a name.", effects="none")
+        raise errors.InvalidOptionError("A new policy needs a name.", hint="Set name.", effects="none")
     if not settings.merge({}, requested.settings):
         raise errors.InvalidOptionError(
             f"There is no policy named '{requested.name}', and no setting is given: a new policy would set nothing.",

@@ -47,7 +47,7 @@ NOT_APPLICABLE = Reason(
 )
 BLOCKED = (
     "Check on the device whether the execution policy of a group policy, App Control, or AppLocker blocks scripts that are not signed. "
-    "Its log IntuneManagementExtension tells more."
+    "For details, see its log IntuneManagementExtension."
 )
 FAILED = Reason("probe_failed", "The probe could not run on the device.", BLOCKED)
 OUTPUT_UNREAD = Reason(

@@ -117,8 +117,8 @@ class RecoveryTask:
         windows.sort(key=lambda record: parse_timestamp(record.last_sync) or 0.0, reverse=True)
         if len(windows) > MOST_DEVICES:
             self._problems.append(
-                f"The user has {len(windows)} Windows devices. The {MOST_DEVICES} that checked in last are told, and "
-                f"{len(windows) - MOST_DEVICES} more are not."
+                f"The user has {len(windows)} Windows devices. The result lists the {MOST_DEVICES} that checked in last, "
+                f"not the other {len(windows) - MOST_DEVICES}."
             )
         return windows[:MOST_DEVICES]
 

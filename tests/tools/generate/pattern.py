@@ -95,7 +95,7 @@ def render_playbook_spec(sources: Sources, name: str, play: Play) -> str:
     for variable, value in play.variables.items():
         options[variable]["default"] = value
     spec = {"short_description": entry["short_description"], "options": options, "examples": sources.pattern["examples"][name]}
-    called = f"Calls the role {COLLECTION}.pin_reset, entry point {play.entry}. Its documentation tells more of each variable."
+    called = f"Calls the role {COLLECTION}.pin_reset, entry point {play.entry}. Its documentation describes each variable."
     return render_yaml({"short_description": play.title, "description": called, "argument_specs": {name: spec}})
 
 

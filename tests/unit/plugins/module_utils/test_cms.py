@@ -247,7 +247,7 @@ def test_all_problems_of_all_recipients_are_told_at_once(people: list[Person], t
     assert failure.message == (
         f"seal_to cannot be used: '{late}' expired at 2026-01-05 09:59 UTC; "
         f"'{late}' has an RSA key of 1024 bits, and 2048 is the least; "
-        f"'{late}' is not for key encipherment, says its key usage; "
+        f"'{late}' has a key usage without key encipherment; "
         "entry 3 of seal_to is blank; "
         f"'{missing}' cannot be read: No such file or directory; "
         "entry 6 of seal_to holds a private key, which must not be here and may now have to be replaced."
@@ -270,7 +270,7 @@ def test_a_key_usage_with_key_encipherment_will_do(people: list[Person], uses: d
 
 def test_a_key_usage_without_key_encipherment_is_refused(people: list[Person]) -> None:
     certificate = certificate_of(people[0].key, 5, extension=key_usage(data_encipherment=True, digital_signature=True))
-    assert "entry 1 of seal_to is not for key encipherment, says its key usage" in refused(pem(certificate)).message
+    assert "entry 1 of seal_to has a key usage without key encipherment" in refused(pem(certificate)).message
 
 
 def test_extensions_that_cannot_be_read_are_refused(people: list[Person]) -> None:

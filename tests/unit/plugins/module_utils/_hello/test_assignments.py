@@ -221,7 +221,8 @@ def test_all_that_is_wrong_with_the_option_is_reported_at_once() -> None:
     with pytest.raises(errors.InvalidOptionError) as caught:
         validate_options([entry("all_users", "Ops"), entry("group"), entry("exclude_group", "  "), entry("group", "Ops")])
     assert caught.value.message == (
-        "The target all_users takes no group, but 'Ops' is given. The target group needs a group. The target exclude_group needs a group."
+        "The target all_users takes no group, but 'Ops' is given. Leave group out. The target group needs a group. Set group to its name "
+        "or ID. The target exclude_group needs a group. Set group to its name or ID."
     )
 
 
