@@ -148,7 +148,7 @@ def test_delete_twice(client: Any) -> None:
 @pytest.mark.parity(
     "assumed",
     "Custom profiles",
-    "A new custom profile may set what the settings catalog has; Microsoft announced that it blocks such profiles, without "
+    "A new custom profile may hold settings of the settings catalog; Microsoft announced that it blocks such profiles, without "
     "a text or a list.",
     source="https://learn.microsoft.com/mem/intune/configuration/custom-settings-windows-10",
     settings=("custom_profile_block",),

@@ -219,7 +219,7 @@ def test_schedules(client: Any, run: Any, times: dict[str, bool]) -> None:
     "emulated",
     "Remediations",
     "Graph shows the last line of the output, and of both texts the last 2,048 characters, as code page 437 keeps them "
-    "(observed). No PowerShell runs here; the control API sets what a script prints.",
+    "(observed). No PowerShell runs here; the control API sets the output of a script.",
     source="https://github.com/fadwen/IntuneScriptLab",
 )
 def test_outputs_are_cut_to_the_end_of_the_last_line(client: Any) -> None:

@@ -44,7 +44,7 @@ KEYWORDS = {
     *("name", "register", "when", "vars", "loop", "loop_control", "no_log", "check_mode", "diff", "delegate_to", "run_once", "tags"),
     *("until", "retries", "delay", "changed_when", "failed_when", "throttle", "environment", "module_defaults", "become", "async", "poll"),
 }
-VARIABLE = re.compile(r"(?<!_)\bpin_reset_\w+")
+VARIABLE = re.compile(r"(?<!_)(?<!endpointops\.intune\.)\bpin_reset_\w+")
 INNER = ("block", "rescue", "always")
 # The places of variables that a guide may name: of the role, and of the files shipped with it.
 SOURCES = ("roles/*/tasks/*.yml", "roles/*/meta/*.yml", "playbooks/*.yml", "extensions/**/*.yml")
@@ -261,8 +261,8 @@ def test_an_application_for_an_entry_point_gets_the_permissions_of_its_modules(e
     assert used and needed <= given
 
 
-def test_the_application_of_the_start_guide_may_read_all_that_verifying_reads():
-    text = (ROOT / "docs/docsite/rst/guide_start.rst").read_text(encoding="utf-8")
+def test_the_application_of_the_guide_may_read_all_that_verifying_reads():
+    text = (ROOT / "docs/docsite/rst/guide_onboarding.rst").read_text(encoding="utf-8")
     (listed,) = re.findall(r"permissions to read:\n\n(.*?)\n\n", text, re.DOTALL)
     granted = set(re.findall(r"``([\w.]+)``", listed))
     # Helping a user reads users, and is for another application.
@@ -314,6 +314,13 @@ def test_the_first_page_lists_every_guide_by_its_title():
         for path in sorted((ROOT / "docs/docsite/rst").glob("guide_*.rst"))
     ]
     assert sorted(listed) == sorted(titles)
+
+
+def test_the_first_page_lists_every_plugin():
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    (listed,) = re.findall(r"^## Included content\n(.*?)^## ", page, re.MULTILINE | re.DOTALL)
+    found = [path.stem for kind in ("modules", "filter", "inventory") for path in (ROOT / "plugins" / kind).glob("*.py")]
+    assert sorted(re.findall(r"`endpointops\.intune\.(\w+)`(?=.* \|.*\|$)", listed, re.MULTILINE)) == sorted(set(found) - {"__init__"})
 
 
 def test_the_files_of_the_guide_on_tests_name_what_exists():
@@ -438,7 +445,7 @@ def test_the_outcomes_to_expect_are_those_of_the_code():
 
 
 def test_the_codes_of_findings_are_explained():
-    text = (ROOT / "docs/docsite/rst/guide_troubleshooting.rst").read_text(encoding="utf-8")
+    text = (ROOT / "docs/docsite/rst/guide_policies.rst").read_text(encoding="utf-8")
     codes = t.get_args(finding.Code)
     assert len(codes) > 5 and {name for name in codes if f"``{name}``" not in text} == set()
 

@@ -313,6 +313,14 @@ def unsafe_words(root: pathlib.Path) -> dict[str, list[str]]:
     return {path: found for path, text in texts.items() if (found := [word for word in words if word in text])}
 
 
+def test_the_first_page_has_the_sections_that_a_certification_checks():
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    found = [name.lower() for name in re.findall(r"^## (.+)$", page, re.MULTILINE)]
+    before = ["description", "requirements", "installation", "use cases", "included content"]
+    needed = [*before, "testing", "support", "release notes and roadmap", "related information", "license information"]
+    assert [name for name in found if name in needed] == needed
+
+
 def test_no_sanity_test_is_silenced():
     assert sanity_ignores(ROOT) == []
 

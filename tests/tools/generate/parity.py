@@ -60,8 +60,8 @@ INTRODUCTION = f"""\
 
 .. _{LABEL}.emulator_parity:
 
-What of the emulated tenant is real
-===================================
+Emulated behavior and its sources
+=================================
 
 Each line is a claim that a test makes. A test must show its claim: it makes the calls that the line names, changes the settings that it
 names, and sees the refusal. A claim about the service names its source. Settings are on the page
