@@ -247,7 +247,7 @@ findings:
       description:
         - One of V(wrong_path), V(unknown_path), V(braces), V(wrong_tenant_id), V(letter_case), V(wrong_type), V(wrong_value),
           V(set_twice), V(conflict), V(user_against_device), V(hello_off), V(hello_off_at_enrollment), V(not_assigned),
-          V(deleted_group), V(ess_off), and V(web_sign_in_off). The troubleshooting guide explains each.
+          V(deleted_group), V(ess_off), and V(web_sign_in_off). The guide on policies and findings explains each.
       type: str
       returned: always
     severity:

@@ -111,7 +111,7 @@ def test_copying_a_block_copies_whole_commands_and_no_output(browser: Browser) -
     page.evaluate(f"void (window.copied = (() => {{ {code}\nreturn formatCopyText }})())")
     found = [block for block in ALL if block.kind == "console" and block.path.suffix == ".rst"]
     for block in found:
-        given = [block.text, prompt, continued]
-        copied = page.evaluate("([text, prompt, last]) => copied(text, prompt, false, true, true, false, last)", given)
-        assert list_commands(block.text) and copied == "\n".join(list_commands(block.text)), str(block)
+        given = [block.text.rstrip("\n") + "\n", prompt, continued]
+        copied = page.evaluate("([text, prompt, last]) => copied(text, prompt, false, true, true, true, last)", given)
+        assert list_commands(block.text) and copied.rstrip("\n") == "\n".join(list_commands(block.text)), str(block)
     page.context.close()

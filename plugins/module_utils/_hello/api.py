@@ -179,7 +179,7 @@ def _find_by_id(client: GraphClient, backend: Backend, policy_id: str) -> Json |
         raise errors.SelectionError(
             f"The policy {identity} ('{raw.get('displayName', raw.get('name'))}') does not belong to the backend {backend.name}: "
             f"it is {mismatch}.",
-            hint="Set id to the ID of another policy, or backend to the type of this one.",
+            hint="Set id to the ID of another policy: this module does not manage policies of this type.",
             effects="none",
         )
     return raw

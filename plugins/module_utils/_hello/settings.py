@@ -204,7 +204,7 @@ def find_contradictions(values: Values) -> list[str]:
     low, high = values.get("minimum_pin_length"), values.get("maximum_pin_length")
     if low is not None and high is not None and low > high:
         problems.append(
-            f"minimum_pin_length is {low} and maximum_pin_length {high}: Windows would use neither. Set the minimum to at most the maximum."
+            f"minimum_pin_length is {low} and maximum_pin_length {high}: Windows would use neither. Set the minimum below the maximum."
         )
     if all(values.get(name) == "blocked" for name in CHARACTER_OPTIONS):
         problems.append("Letters, special characters, and digits are all blocked: no PIN would be possible. Allow one of them.")

@@ -93,7 +93,7 @@ class DeviceLocks:
         if not self._has_warned:
             self._has_warned = True
             self.warnings.append(
-                f"The record of earlier resets in '{path}' is not complete: {reason}. Where Intune does not "
+                f"The record of earlier resets in '{path}' cannot be used completely: {reason}. Where Intune does not "
                 "show a reset of an earlier task yet, this task, or one that follows it, can reset the device again. If this warning comes "
                 "again, remove that file while no task runs."
             )

@@ -79,13 +79,13 @@ def _list_doubts(
 ) -> t.Iterator[PassReason]:
     if policy is None:
         text = "Whether the tenant allows Temporary Access Passes is not known: its policy was not read."
-        yield PassReason("policy_unread", text, "The task that issues the pass shows it.")
+        yield PassReason("policy_unread", text, "The task that issues the pass shows whether the service allows it.")
     elif is_in_scope(user.id, policy, {}) is None:
         text = "The tenant allows Temporary Access Passes to members of groups. Whether the user is one was not read."
-        yield PassReason("scope_unread", text, "The task that issues the pass shows it.")
+        yield PassReason("scope_unread", text, "The task that issues the pass shows whether the service allows it.")
     if roles is None:
         text = "Whether the user holds directory roles was not read. The service may refuse to issue passes to administrators."
-        yield PassReason("roles_unread", text, "The task that issues the pass shows it.")
+        yield PassReason("roles_unread", text, "The task that issues the pass shows whether the service allows it.")
     elif roles:
         text = f"The user holds the directory roles {', '.join(roles)}. The service may refuse to issue the pass."
         hint = "Let a person with the role Privileged Authentication Administrator issue the pass in Microsoft Entra."

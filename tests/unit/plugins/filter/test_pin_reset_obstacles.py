@@ -69,7 +69,7 @@ def seen(*policies, differs=(MISSING,), connected="yes"):
 def test_a_name_that_no_policy_has_stops_offboarding_where_others_turn_pin_recovery_on(connected):
     (told,) = find_obstacles(seen(OURS, OFF, ALIEN, connected=connected))
     assert "No policy named 'PIN' of either type" in told and "'Hello PIN' (assigned to all devices), 'Alien' (assigned to nobody)" in told
-    assert "Set pin_reset_policy_name to the name of one of them" in told and "--tags consent" in told and "'Off'" not in told
+    assert "Set pin_reset_policy_name to the name of one of them" in told and "--tags preflight,consent" in told and "'Off'" not in told
 
 
 def test_a_policy_that_the_role_cannot_remove_is_not_one_to_name():

@@ -197,7 +197,7 @@ def test_damaged_lines_are_told_once_and_the_others_hold(folder: str, content: b
         assert locks.find_remembered(B) == known("accepted", START)
         locks.remember([A], "open", START + 5)
     (text,) = locks.warnings
-    assert f"in '{path}' is not complete" in text and "of its lines are damaged" in text and "can reset the device again" in text
+    assert f"in '{path}' cannot be used completely" in text and "of its lines are damaged" in text and "can reset the device again" in text
     # The damaged lines are gone once no other process uses the file.
     found = remembered(folder, A)
     assert found is not None and dataclasses.replace(found, previous=None) == known("open", START + 5)
