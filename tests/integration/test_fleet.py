@@ -389,7 +389,7 @@ def test_each_recipient_opens_the_sealed_passcodes_and_nobody_else_sees_them(fle
 def test_a_certificate_that_cannot_be_used_stops_the_task_before_anything_is_sent(fleet, each_execution, tmp_path):
     bad = {
         "expired": (certificate(tmp_path, "expired", days=-1), "expired at"),
-        "signs only": (certificate(tmp_path, "signs-only", encipher=False), "not for key encipherment"),
+        "signs only": (certificate(tmp_path, "signs-only", encipher=False), "without key encipherment"),
         "elliptic": (certificate(tmp_path, "elliptic", key=ec.generate_private_key(ec.SECP256R1())), "not for RSA encryption"),
         "a key": (certificate(tmp_path, "good").with_suffix(".key"), "holds a private key"),
         "missing": (tmp_path / "nowhere.pem", "No such file"),
