@@ -159,8 +159,8 @@ artifact: environment  ## Build the collection, install it elsewhere and test th
 bench: environment  ## Measure speed and memory against the emulated tenant, and compare with other ways; BENCH_ARGS="--quick" is short
 	@$(RUN) python -m tests.bench $(BENCH_ARGS)
 
-# Long: about a quarter of an hour for each ansible-core on two cores. MATRIX="2.16 2.21/3.12" chooses some, MATRIX_FULL=1 runs every test
-# on every Python.
+# Long: about a quarter of an hour for each ansible-core on two cores. MATRIX="2.16 2.21/3.12" chooses some, MATRIX_FULL=1 runs nearly
+# all unit and integration tests on every Python, see CONTRIBUTING.md.
 matrix: environment  ## Run tests on each ansible-core that is supported, over the Pythons of this machine
 	@env $(ANSIBLE) WORKERS=$(WORKERS) INTEGRATION_WORKERS=$(INTEGRATION_WORKERS) python -m tests.tools.matrix $(MATRIX)
 
