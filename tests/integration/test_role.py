@@ -296,8 +296,8 @@ def test_offboarding_stops_where_no_policy_has_the_name_and_others_turn_pin_reco
         assert play.code == 2 and writes(play) == [] and changed(play) == [], play.output
         assert play[CHECK].result["msg"] == (
             "No policy named 'PIN recovry' of either type exists, and these policies turn PIN recovery on: 'Hello PIN' (assigned to all "
-            "devices). Set pin_reset_policy_name to the name of one of them. To revoke only the consent, run it with --tags "
-            "preflight,consent. Nothing was changed."
+            "devices). Set pin_reset_policy_name to the name of one of them. To revoke only the consent, run the playbook "
+            "with --tags preflight,consent. Nothing was changed."
         )
     alone = run(ansible, "offboard", "--tags", "consent", pin_reset_policy_name="PIN recovry")
     assert alone.code == 0 and any("oauth2PermissionGrants" in write for write in writes(alone)), alone.output

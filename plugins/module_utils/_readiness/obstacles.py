@@ -72,7 +72,7 @@ def list_unremovable(found: Found) -> list[str]:
     advice = "Set pin_reset_policy_name to the name of one of them." if is_known else "The role does not remove policies of their type."
     return [
         f"No policy named '{name}' of either type exists, and these policies turn PIN recovery on: {listed}. {advice} "
-        "To revoke only the consent, run it with --tags preflight,consent."
+        "To revoke only the consent, run the playbook with --tags preflight,consent."
     ]
 
 
